@@ -1,0 +1,282 @@
+"""The verbs over the default models: ``classify``, ``tag``, ``read``, ``summarise``, and ``load``.
+
+A ``str`` gives one result, a list a list, an iterator an iterator in bounded memory and in order.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from tasrih.models.classifier import Classifier
+from tasrih.models.files import is_exported, locate, open_folder
+from tasrih.models.summariser import METHODS, STYLES, Summariser
+from tasrih.models.tagger import Tagger
+from tasrih.results import Document, Prediction, Summary
+from tasrih.schemes import SCHEMES
+from tasrih.text.language import unreadable
+
+#: Texts that an iterator is read ahead by, so that batches fill up and lengths can be sorted.
+LOOK_AHEAD = 256
+
+#: Task to the bundled model that does it.
+DEFAULT_MODELS = {"topic": "topic", "statement": "statement", "stance": "stance", "summary": "summary"}
+
+BatchSize = int | Literal["auto"]
+
+
+@lru_cache(maxsize=16)
+def _opened(name: str, device: str | None) -> Classifier | Summariser:
+    place = locate(name)
+    if isinstance(place, Path) and is_exported(place) and open_folder(place)["kind"] == "summariser":
+        return Summariser.from_pretrained(name, device=device)
+    if isinstance(place, Path) and not is_exported(place) and Summariser.is_one(place):
+        return Summariser.from_pretrained(name, device=device)
+    return Classifier.from_pretrained(name, device=device)
+
+
+def load(name: str | Path, *, device: str | None = None) -> Classifier | Summariser:
+    """Open a model by name, folder or hub id.
+
+    Args:
+        name: a bundled model's name (``tasrih models`` lists them), a folder, or a hub id.
+        device: where a torch model runs; bundled models run on the CPU.
+
+    Returns:
+        A ``Classifier`` or a ``Summariser``; the same one when asked again.
+
+    Raises:
+        ModelError: if there is no such model, or it is damaged; it is a ``ValueError``.
+
+    Example:
+        >>> load("topic").task
+        'topic'
+    """
+    return _opened(str(name), device)
+
+
+def _classifier(model: Any, task: str, device: str | None) -> Classifier:
+    opened = load(model if model is not None else DEFAULT_MODELS[task], device=device) if not hasattr(model, "read") else model
+    if not isinstance(opened, Classifier):
+        raise ValueError(f"{model} is a summariser; {task} needs a classifier")
+    return opened
+
+
+def _check_text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{where} is of type {type(value).__name__}: expected a str")
+    return value
+
+
+def _check_batch_size(batch_size: BatchSize) -> BatchSize:
+    if batch_size == "auto" or (isinstance(batch_size, int) and not isinstance(batch_size, bool) and batch_size > 0):
+        return batch_size
+    raise ValueError(f'batch_size must be a positive whole number or "auto", not {batch_size!r}')
+
+
+def _apply(texts: Any, work: Callable[[list[str], int], list], *, progress: bool):
+    """Give ``work`` the texts in the shape they came in: one, a list, or an iterator read ahead by a bound.
+
+    ``work`` takes a batch and the index of its first text.
+    """
+    if isinstance(texts, str):
+        return work([texts], 0)[0]
+    if isinstance(texts, (list, tuple)):
+        for index, text in enumerate(texts):
+            _check_text(text, f"text {index}")
+        done: list = []
+        shown = _shown(range(0, len(texts), LOOK_AHEAD), progress, "texts")
+        for start in shown:
+            done += work(list(texts[start : start + LOOK_AHEAD]), start)
+        return done
+    if isinstance(texts, Iterator):
+        return _stream(texts, work, progress)
+    raise TypeError(f"the text is of type {type(texts).__name__}: expected a str, a list of them, or an iterator")
+
+
+def _stream(texts: Iterator[Any], work: Callable[[list[str], int], list], progress: bool) -> Iterator:
+    start = 0
+    for batch in _shown(iter(lambda: list(islice(texts, LOOK_AHEAD)), []), progress, "batches"):
+        good: list[str] = []
+        try:
+            for index, text in enumerate(batch):
+                good.append(_check_text(text, f"text {start + index}"))
+        except TypeError as error:
+            # what came before the bad item is still given
+            yield from work(good, start) if good else ()
+            raise error from None
+        yield from work(good, start)
+        start += len(batch)
+
+
+def _shown(steps: Iterable, progress: bool, unit: str) -> Iterable:
+    if not progress or not sys.stderr.isatty():
+        return steps
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(steps, description=f"tasrih ({unit})", console=Console(stderr=True), transient=True)
+
+
+def classify(
+    text, task: str = "topic", *, target=None, model=None, abstain: bool = False, device: str | None = None,
+    batch_size: BatchSize = "auto", progress: bool = False,
+):  # fmt: skip
+    """Classify texts by topic, by stance to a target, or by what they do.
+
+    Args:
+        text: a ``str``, a list or an iterator of them. Any string gets a result: where there is no
+            Arabic to read, ``label`` is None and ``reason`` says why.
+        task: ``"topic"``, ``"stance"`` or ``"statement"``; or what ``model`` does.
+        target: for stance, what the stance is to: one ``str`` for all texts, or a list with one each.
+        model: a name, folder, hub id or ``Classifier``; None takes the bundled model of the task.
+        abstain: give no label where the model is unsure.
+        device: where a torch model runs.
+        batch_size: windows a pass, or ``"auto"``.
+        progress: show a progress bar on a terminal.
+
+    Returns:
+        A ``Prediction``, or a list or iterator of them, as ``text`` was.
+
+    Raises:
+        TypeError: if a value is not a ``str``; the message names its index.
+        ValueError: if the task or model is unknown, or a stance has no target.
+
+    Example:
+        >>> classify("فاز المنتخب السعودي على ضيفه بهدفين في المباراة النهائية").label
+        'sport'
+    """
+    if model is None and task not in SCHEMES:
+        raise ValueError(f"unknown task {task!r}: choose from {', '.join(SCHEMES)}")
+    _check_batch_size(batch_size)
+    if task == "stance" and target is None:
+        raise ValueError('stance needs a target: classify(text, "stance", target="...")')
+    if task != "stance" and target is not None:
+        raise ValueError(f"the task {task!r} takes no target; stance does")
+    if isinstance(target, (list, tuple)):
+        if not isinstance(text, (list, tuple)) or len(target) != len(text):
+            raise ValueError("a list of targets needs a list of texts, one target each")
+        for index, value in enumerate(target):
+            _check_text(value, f"target {index}")
+    elif target is not None:
+        _check_text(target, "the target")
+    classifier = _classifier(model, task, device)
+
+    def work(batch: list[str], start: int) -> list[Prediction]:
+        targets = None
+        if target is not None:
+            targets = [target] * len(batch) if isinstance(target, str) else list(target[start : start + len(batch)])
+        return classifier.predict(batch, targets, abstain=abstain, batch_size=batch_size)
+
+    return _apply(text, work, progress=progress)
+
+
+def tag(article, *, model=None, device: str | None = None, batch_size: BatchSize = "auto", progress: bool = False):
+    """Take articles apart into statements: their acts, conditions, speakers and stances.
+
+    Args:
+        article: a ``str``, a list or an iterator of them.
+        model: a statement model; None takes the bundled one.
+        device: where a torch model runs.
+        batch_size: windows a pass, or ``"auto"``.
+        progress: show a progress bar on a terminal.
+
+    Returns:
+        A ``Document`` without topic and summary, or a list or iterator of them, as ``article`` was;
+        ``article[s.start:s.end] == s.text`` for each statement.
+
+    Raises:
+        TypeError: if a value is not a ``str``; the message names its index.
+        ValueError: if the model is unknown or does another task.
+
+    Example:
+        >>> tag("رحب الوزير بالاتفاق.").statements[0].tags
+        ('endorsement',)
+    """
+    _check_batch_size(batch_size)
+    tagger = Tagger(_classifier(model, "statement", device))
+
+    def work(batch: list[str], start: int) -> list[Document]:
+        found = tagger.statements(batch, batch_size=batch_size)
+        return [Document(text, None, statements) for text, statements in zip(batch, found, strict=True)]
+
+    return _apply(article, work, progress=progress)
+
+
+def summarise(
+    text, *, style: str = "headline", max_words: int | None = None, method: str = "auto", model=None,
+    device: str | None = None, progress: bool = False,
+):  # fmt: skip
+    """Bring texts down to a headline or a brief.
+
+    Args:
+        text: a ``str``, a list or an iterator of them.
+        style: ``"headline"`` (14 words by default) or ``"brief"`` (60).
+        max_words: the most words that the summary may have; None takes the style's.
+        method: ``"abstractive"`` (the seq2seq model), ``"extractive"`` (sentences of the text), or ``"auto"``:
+            abstractive where every word is supported by the text, else extractive.
+        model: a summariser; None takes the bundled one.
+        device: where a torch model runs.
+        progress: show a progress bar on a terminal.
+
+    Returns:
+        A ``Summary``, or a list or iterator of them, as ``text`` was. A text too short to summarise, or not
+        Arabic, is given back as it is, with the reason.
+
+    Raises:
+        TypeError: if a value is not a ``str``; the message names its index.
+        ValueError: if style, method, ``max_words`` or the model is not allowed.
+    """
+    if style not in STYLES:
+        raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
+    if max_words is not None and (isinstance(max_words, bool) or not isinstance(max_words, int) or max_words < 1):
+        raise ValueError(f"max_words must be a positive whole number, not {max_words!r}")
+    opened = model if hasattr(model, "summarise") else load(model or DEFAULT_MODELS["summary"], device=device)
+    if not isinstance(opened, Summariser):
+        raise ValueError(f"{model} is a classifier; summarise needs a summariser")
+
+    def work(batch: list[str], start: int) -> list[Summary]:
+        return [opened.summarise(text, style=style, max_words=max_words, method=method) for text in batch]
+
+    return _apply(text, work, progress=progress)
+
+
+summarize = summarise
+
+
+def read(article, *, device: str | None = None, batch_size: BatchSize = "auto", progress: bool = False):
+    """Read articles whole: topic, statements and a summary, by the bundled models.
+
+    Args:
+        article: a ``str``, a list or an iterator of them.
+        device: where a torch model runs.
+        batch_size: windows a pass, or ``"auto"``.
+        progress: show a progress bar on a terminal.
+
+    Returns:
+        A ``Document``, or a list or iterator of them, as ``article`` was; an empty one where there is nothing
+        to read (``topic.reason`` says why).
+
+    Raises:
+        TypeError: if a value is not a ``str``; the message names its index.
+    """
+    _check_batch_size(batch_size)
+    topics = _classifier(None, "topic", device)
+    tagger = Tagger(_classifier(None, "statement", device))
+    summariser = load(DEFAULT_MODELS["summary"], device=device)
+
+    def work(batch: list[str], start: int) -> list[Document]:
+        predictions = topics.predict(batch, batch_size=batch_size)
+        statements = tagger.statements(batch, batch_size=batch_size)
+        return [
+            Document(text, topic, found if unreadable(text) is None else (), summariser.summarise(text))
+            for text, topic, found in zip(batch, predictions, statements, strict=True)
+        ]
+
+    return _apply(article, work, progress=progress)

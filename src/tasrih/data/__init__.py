@@ -1,0 +1,1 @@
+"""Reading corpora and labelled sets, and keeping test texts out of training."""

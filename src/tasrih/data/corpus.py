@@ -1,0 +1,96 @@
+"""Reading articles and labelled rows from a data root, one JSON object a line, plain or xz."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Where the data lie unless ``TASRIH_DATA`` says otherwise.
+DEFAULT_ROOT = Path("../shared/data")
+
+
+def data_root() -> Path:
+    """Give the folder that holds the corpora and labelled sets.
+
+    Returns:
+        ``$TASRIH_DATA`` where it is set, else ``../shared/data``.
+
+    Example:
+        >>> data_root().name
+        'data'
+    """
+    return Path(os.environ.get("TASRIH_DATA") or DEFAULT_ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of a corpus: its id, text and, where it has one, its headline."""
+
+    id: str
+    text: str
+    title: str | None = None
+    source: str | None = None
+
+
+def read_rows(path: str | Path) -> Iterator[dict]:
+    """Read the rows of a JSONL file, packed (``.xz``) or plain.
+
+    Args:
+        path: the file.
+
+    Yields:
+        One dictionary a line.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if a line is not a JSON object; the message names file and line.
+    """
+    path = Path(path)
+    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else open(path, encoding="utf-8")
+    with opened as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{path}, line {number}: not JSON ({error.msg})") from None
+            if not isinstance(row, dict):
+                raise ValueError(f"{path}, line {number}: expected an object, found {type(row).__name__}")
+            yield row
+
+
+def find_split(folder: str | Path, split: str) -> Path:
+    """Find the file of one split of a set, plain or packed.
+
+    Args:
+        folder: the set's folder.
+        split: the split's name, such as ``train``.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        FileNotFoundError: if the folder has no file of that split.
+    """
+    for suffix in (".jsonl", ".jsonl.xz"):
+        path = Path(folder) / f"{split}{suffix}"
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"no {split}.jsonl or {split}.jsonl.xz in {folder}")
+
+
+def read_articles(folder: str | Path) -> Iterator[Article]:
+    """Read every article of every file in a corpus folder, in the order of the file names.
+
+    Args:
+        folder: a folder of ``*.jsonl`` or ``*.jsonl.xz`` files with ``id`` and ``text``.
+
+    Yields:
+        One ``Article`` a row.
+    """
+    for path in sorted(Path(folder).glob("*.jsonl*")):
+        for row in read_rows(path):
+            yield Article(row["id"], row["text"], row.get("title"), row.get("source"))

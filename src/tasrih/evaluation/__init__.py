@@ -1,0 +1,1 @@
+"""Scoring models on labelled test sets, with baselines and intervals."""

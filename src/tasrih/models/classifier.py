@@ -1,0 +1,305 @@
+"""``Classifier``: texts in, calibrated predictions out, whatever engine computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from tasrih.errors import ModelError
+from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow, pad
+from tasrih.models.engines import Engine, OnnxEngine, TorchEngine
+from tasrih.models.files import is_exported, locate, open_folder
+from tasrih.models.spans import softmax
+from tasrih.results import Prediction, Window
+from tasrih.schemes import SCHEMES
+from tasrih.text.language import unreadable
+
+#: Tokens of one padded batch, where the batch size is left to us: enough to fill the cores, little memory.
+TOKEN_BUDGET = 4096
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """What a classifier needs beside its weights; stored in its ``config.json``."""
+
+    task: str
+    """``topic``, ``stance``, ``statement``, or another scheme's name."""
+    labels: tuple[str, ...]
+    """Labels in the order of the head."""
+    multi_label: bool = False
+    """Whether a text may have several labels."""
+    profile: str = "lossless"
+    """Normalisation profile that the model reads."""
+    max_length: int = 128
+    """Tokens of a window."""
+    temperature: float = 1.0
+    """Divides the logits (Guo et al. 2017)."""
+    thresholds: dict[str, float] = field(default_factory=dict)
+    """Probability from which a label is given (multi-label)."""
+    lead_weight: float = 0.0
+    """How much more an article's first window weighs than each later one: ``1 + lead_weight`` to 1 a token."""
+    abstain_below: float = 0.0
+    """With ``abstain=True``, no label is given under this probability."""
+    span_bias: float = 0.0
+    """Added to the token head's log-probability of speaker and target."""
+    speaker_by: str = "rules"
+    """Whether ``rules`` or the token head's ``spans`` name a statement's speaker; chosen on validation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text's windows and what the model computed for each."""
+
+    windows: list[TokenWindow]
+    logits: np.ndarray
+    span_logits: list[np.ndarray] | None
+
+
+def batches(lengths: Sequence[int], batch_size: int | Literal["auto"]) -> Iterator[list[int]]:
+    """Group windows of like length, so that little padding is computed.
+
+    Args:
+        lengths: tokens of each window.
+        batch_size: windows a batch, or ``"auto"`` for a budget of padded tokens.
+
+    Yields:
+        Indices of one batch.
+    """
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        full = len(batch) == batch_size if batch_size != "auto" else (len(batch) + 1) * lengths[index] > TOKEN_BUDGET
+        if batch and full:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+class Classifier:
+    """A model that gives each text one label, or several.
+
+    Example:
+        >>> Classifier.from_pretrained("topic").predict(["فاز المنتخب في المباراة"])[0].label
+        'sport'
+    """
+
+    def __init__(self, engine: Engine, encoder: TextEncoder, settings: ClassifierSettings) -> None:
+        """Put a classifier together.
+
+        Args:
+            engine: computes ``logits`` (and ``span_logits``) from a padded batch.
+            encoder: tokenises by the model's profile.
+            settings: labels, thresholds and temperature.
+        """
+        self.settings = settings
+        self._engine = engine
+        self._encoder = encoder
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, *, device: str | None = None) -> Classifier:
+        """Open a bundled model, a folder or a hub id.
+
+        Args:
+            name: such as ``"topic"``, ``"runs/my-model"`` or ``"owner/model"``.
+            device: where a torch model runs; bundled models run on the CPU.
+
+        Returns:
+            The classifier.
+
+        Raises:
+            ModelError: if there is no such model, or it is damaged, or no classifier.
+        """
+        place = locate(name)
+        if isinstance(place, Path) and is_exported(place):
+            folder = open_folder(place)
+            if folder["kind"] != "classifier":
+                raise ModelError(f"{place} is a {folder['kind']}, not a classifier")
+            settings = ClassifierSettings(**{**folder["settings"], "labels": tuple(folder["settings"]["labels"])})
+            encoder = TextEncoder.from_file(
+                folder.file("tokenizer.json"), profile=settings.profile, max_length=settings.max_length
+            )
+            return cls(OnnxEngine(folder.file("model.onnx")), encoder, settings)
+        return cls._from_transformers(place, device)
+
+    @classmethod
+    def _from_transformers(cls, place: Path | str, device: str | None) -> Classifier:
+        engine = TorchEngine.from_pretrained(place, device=device)
+        from transformers import AutoTokenizer
+
+        config = engine.config
+        labels = tuple(config.id2label[index] for index in range(config.num_labels))
+        stored = dict(getattr(config, "tasrih", None) or {})
+        longest = min(512, getattr(config, "max_position_embeddings", 512))
+        settings = ClassifierSettings(
+            **{"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",
+               "max_length": longest, **stored, "labels": labels}
+        )  # fmt: skip
+        tokenizer = AutoTokenizer.from_pretrained(place)
+        encoder = TextEncoder(
+            tokenizer.backend_tokenizer, profile=settings.profile, max_length=settings.max_length,
+            pad_id=tokenizer.pad_token_id,
+        )  # fmt: skip
+        return cls(engine, encoder, settings)
+
+    @property
+    def task(self) -> str:
+        """The task that its labels belong to."""
+        return self.settings.task
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that a prediction's ``scores`` holds."""
+        return tuple(label for label in self.settings.labels if label != "conditional")
+
+    def read(
+        self, texts: Sequence[str], targets: Sequence[str] | None = None, *, batch_size: int | Literal["auto"] = "auto"
+    ) -> list[Reading]:
+        """Compute the logits of every window of every text.
+
+        Args:
+            texts: any strings.
+            targets: for stance, the target of each.
+            batch_size: windows a pass, or ``"auto"``.
+
+        Returns:
+            One reading a text.
+
+        Raises:
+            TargetTooLongError: if a target fills over half of a window.
+        """
+        split = self._encoder.windows(texts, targets)
+        flat = [window for windows in split for window in windows]
+        logits: list[np.ndarray | None] = [None] * len(flat)
+        spans: list[np.ndarray | None] = [None] * len(flat)
+        for batch in batches([len(window.ids) for window in flat], batch_size):
+            result = self._engine.run(pad([flat[index] for index in batch], self._encoder.pad_id))
+            for row, index in enumerate(batch):
+                logits[index] = result["logits"][row]
+                if "span_logits" in result:
+                    spans[index] = result["span_logits"][row, : len(flat[index].ids)]
+        readings, first = [], 0
+        for windows in split:
+            last = first + len(windows)
+            found = spans[first:last] if spans[first] is not None else None
+            readings.append(Reading(windows, np.stack(logits[first:last]), found))
+            first = last
+        return readings
+
+    def probabilities(self, reading: Reading) -> tuple[np.ndarray, np.ndarray]:
+        """Give a reading's calibrated probabilities, windows pooled.
+
+        A label of several stands if any window shows it (maximum); one label of many is the mean over the
+        windows, weighted by the tokens that each adds, the first by ``1 + lead_weight`` of that.
+
+        Args:
+            reading: as ``read`` gives it.
+
+        Returns:
+            ``(pooled, each)`` of shapes (labels,) and (windows, labels).
+        """
+        scaled = reading.logits.astype(np.float64) / self.settings.temperature
+        if self.settings.multi_label:
+            each = 1 / (1 + np.exp(-scaled))
+            return each.max(0), each
+        each = softmax(scaled)
+        weights = np.array([max(window.fresh, 1) for window in reading.windows], dtype=float)
+        weights[0] *= 1 + self.settings.lead_weight
+        return weights @ each / weights.sum(), each
+
+    def predict(
+        self, texts: Sequence[str], targets: Sequence[str] | None = None, *, abstain: bool = False,
+        batch_size: int | Literal["auto"] = "auto",
+    ) -> list[Prediction]:  # fmt: skip
+        """Classify texts.
+
+        Args:
+            texts: any strings; where there is no Arabic to read, the prediction abstains and says why.
+            targets: for stance, the target of each.
+            abstain: give no label under the model's stated confidence.
+            batch_size: windows a pass, or ``"auto"``.
+
+        Returns:
+            One prediction a text, in order.
+        """
+        reasons = [unreadable(text) for text in texts]
+        if targets is not None:
+            reasons = [
+                reason or (None if target.strip() else "empty target: say what the stance is to")
+                for reason, target in zip(reasons, targets, strict=True)
+            ]
+        wanted = [index for index, reason in enumerate(reasons) if reason is None]
+        chosen = [targets[index] for index in wanted] if targets is not None else None
+        try:
+            readings = self.read([texts[index] for index in wanted], chosen, batch_size=batch_size)
+        except TargetTooLongError:
+            readings = self._read_singly(texts, targets, wanted, reasons)
+        found = iter(readings)
+        return [
+            self.prediction(next(found), abstain=abstain) if reason is None else self._nothing(reason) for reason in reasons
+        ]
+
+    def _read_singly(self, texts, targets, wanted, reasons) -> list[Reading]:
+        """Read one by one, a reason noted for each text whose target is too long."""
+        readings = []
+        for index in wanted:
+            try:
+                readings += self.read([texts[index]], [targets[index]])
+            except TargetTooLongError as error:
+                reasons[index] = f"target too long: {error}"
+        return readings
+
+    def _nothing(self, reason: str) -> Prediction:
+        conditional = False if "conditional" in self.settings.labels else None
+        return Prediction(None, 0.0, dict.fromkeys(self.labels, 0.0), (), conditional, abstained=True, reason=reason)
+
+    def prediction(self, reading: Reading, *, abstain: bool = False) -> Prediction:
+        """Turn a reading into a prediction.
+
+        Args:
+            reading: as ``read`` gives it.
+            abstain: give no label under the model's stated confidence.
+
+        Returns:
+            The prediction.
+        """
+        names = self.settings.labels
+        pooled, each = self.probabilities(reading)
+        scores = {name: float(value) for name, value in zip(names, pooled, strict=True)}
+        windows = ()
+        if len(reading.windows) > 1:
+            windows = tuple(
+                Window(window.start, window.end, dict(zip(names, row.tolist(), strict=True)))
+                for window, row in zip(reading.windows, each, strict=True)
+            )
+        conditional = scores.pop("conditional", None)
+        best = max(scores, key=scores.__getitem__)
+        if self.settings.multi_label:
+            passed = [name for name, value in scores.items() if value >= self.threshold(name)]
+            labels = tuple(sorted(passed, key=scores.__getitem__, reverse=True))
+            if conditional is not None:
+                # the attribute belongs to an act: never on a text without a tag
+                conditional = bool(labels) and conditional >= self.threshold("conditional")
+            label = labels[0] if labels else None
+            return Prediction(label, scores[label or best], scores, labels, conditional, windows=windows)
+        floor = self.settings.abstain_below
+        if abstain and scores[best] < floor:
+            reason = f"unsure: the best label, {best}, has probability {scores[best]:.2f}, under {floor:.2f}"
+            return Prediction(None, scores[best], scores, (), None, True, reason, windows)
+        return Prediction(best, scores[best], scores, (best,), None, windows=windows)
+
+    def threshold(self, label: str) -> float:
+        """Give the probability from which a label is given (multi-label models)."""
+        return self.settings.thresholds.get(label, 0.5)
+
+
+def _task_of(labels: tuple[str, ...]) -> str:
+    """Name the scheme whose labels these are, or ``custom``."""
+    for name, scheme in SCHEMES.items():
+        if set(labels) - {"conditional"} <= set(scheme.names):
+            return name
+    return "custom"

@@ -1,0 +1,136 @@
+"""Finding a model and making sure that its files are whole.
+
+A bundled or exported model is a folder with ``config.json`` (``"format": "tasrih"``), which lists
+every other file with its SHA-256. A transformers folder or hub id is opened by its own config.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasrih.errors import ModelError
+
+#: Version of the folder layout that this release reads.
+LAYOUT = 1
+
+PRETRAINED = Path(__file__).parent.parent / "pretrained"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """An opened model folder: where it is, and its settings."""
+
+    path: Path
+    config: dict[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.config:
+            raise ModelError(f"{self.path / 'config.json'} has no {key!r}: export the model again with `tasrih export`")
+        return self.config[key]
+
+    def file(self, name: str) -> Path:
+        """Give the path of one of its files."""
+        return self.path / name
+
+
+def bundled_models() -> tuple[str, ...]:
+    """Name the models that came with the package.
+
+    Returns:
+        Their names, in alphabetical order.
+    """
+    return tuple(sorted(folder.parent.name for folder in PRETRAINED.glob("*/config.json") if is_exported(folder.parent)))
+
+
+def is_exported(folder: Path) -> bool:
+    """Say whether a folder is in our own layout (else it may be a transformers folder)."""
+    try:
+        return json.loads((folder / "config.json").read_text(encoding="utf-8")).get("format") == "tasrih"
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def locate(name: str | Path) -> Path | str:
+    """Find what a model's name stands for.
+
+    Args:
+        name: a bundled model's name, a folder, or a hub id such as ``owner/model``.
+
+    Returns:
+        The folder, or the hub id as it is.
+
+    Raises:
+        ModelError: if it is none of them; the message lists the bundled models.
+    """
+    if isinstance(name, str) and name in bundled_models():
+        return PRETRAINED / name
+    path = Path(name)
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelError(f"{path} holds no model: there is no config.json in it")
+        return path
+    if path.exists():
+        raise ModelError(f"{path} is a file: give the model's folder")
+    text = str(name)
+    if text.count("/") == 1 and not text.startswith((".", "/", "~")) and not any(char.isspace() for char in text):
+        return text
+    raise ModelError(
+        f"unknown model {text!r}: choose a bundled one ({', '.join(bundled_models()) or 'none here'}), "
+        "a folder, or a hub id such as owner/model"
+    )
+
+
+def digest(path: Path) -> str:
+    """Give a file's SHA-256 in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_folder(path: Path) -> ModelFolder:
+    """Open a folder in our layout, every listed file checked.
+
+    Args:
+        path: the folder.
+
+    Returns:
+        The folder with its settings.
+
+    Raises:
+        ModelError: if a file is missing, truncated or altered, or the layout is newer than this release.
+    """
+    try:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path / 'config.json'} cannot be read ({error}): get the model again") from None
+    if config.get("layout") != LAYOUT:
+        raise ModelError(f"{path} has layout {config.get('layout')!r}; this release reads {LAYOUT}: update tasrih")
+    for name, facts in config.get("files", {}).items():
+        file = path / name
+        if not file.is_file():
+            raise ModelError(f"{file} is missing: get the model again")
+        size = file.stat().st_size
+        if size != facts["bytes"]:
+            raise ModelError(f"{file} has {size:,} bytes, not {facts['bytes']:,}: it is truncated; get the model again")
+        if digest(file) != facts["sha256"]:
+            raise ModelError(f"{file} was altered (its SHA-256 is not the one in config.json): get the model again")
+    return ModelFolder(path, config)
+
+
+def write_config(folder: Path, settings: dict[str, Any]) -> None:
+    """Write ``config.json`` over the files that lie in a folder.
+
+    Args:
+        folder: the folder, its other files in place.
+        settings: the model's settings.
+    """
+    files = {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": digest(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "config.json"
+    }
+    config = {"format": "tasrih", "layout": LAYOUT, **settings, "files": files}
+    (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,307 @@
+"""``Summariser``: a headline or a brief whose every word stands in the article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tasrih.errors import MissingExtraError, ModelError
+from tasrih.models.decoding import WordTrie, beam_search
+from tasrih.models.engines import OnnxEngine
+from tasrih.models.extractive import choose_sentences, shorten
+from tasrih.models.files import is_exported, locate, open_folder
+from tasrih.results import Span, Summary
+from tasrih.text.language import unreadable
+from tasrih.text.normalise import normalise
+from tasrih.text.sentences import Sentence, sentences
+from tasrih.text.words import FUNCTION_WORDS, is_function_word, support, word_forms, words
+
+#: Style to its words at most.
+STYLES = {"headline": 14, "brief": 60}
+METHODS = ("auto", "abstractive", "extractive")
+
+#: Words under which a text is its own summary.
+SHORTEST = 8
+
+_ODD_QUOTE = {'"': '"', "«": "»", "(": ")", "“": "”", "[": "]"}
+_ARTICLE = ("ال", "وال", "بال", "لل", "و", "ب", "ل", "ف")
+
+#: Encoder states to a function from prefixes (tuples of pieces) to next-token logits.
+Decoder = Callable[[list[int]], Callable[[list[tuple[int, ...]]], np.ndarray]]
+
+
+@dataclass(frozen=True)
+class SummariserSettings:
+    """What a summariser needs beside its weights."""
+
+    profile: str = "lossless"
+    """Normalisation profile that it reads and writes."""
+    max_source: int = 512
+    """Tokens of the article that it reads."""
+    styles: tuple[str, ...] = ("headline",)
+    """Styles that it was trained for; others are extractive."""
+    start_id: int = 0
+    """First token of the decoder."""
+    end_id: int = 1
+    """The end mark."""
+    unknown_id: int | None = 2
+    """Never written."""
+    beams: int = 4
+    """Width of the search."""
+    length_penalty: float = 1.0
+    """Exponent of the length that scores are divided by."""
+
+
+class Summariser:
+    """A seq2seq summariser with grounded decoding, and the extractive one it falls back on.
+
+    Example:
+        >>> Summariser.from_pretrained("summary").summarise("نص قصير جدا.").method
+        'source'
+    """
+
+    def __init__(self, decoder: Decoder, tokenizer, settings: SummariserSettings) -> None:
+        """Put a summariser together.
+
+        Args:
+            decoder: encodes source ids and gives the scores of next tokens.
+            tokenizer: a ``tokenizers.Tokenizer`` whose word-initial pieces begin with ``▁``, or whose
+                continuations begin with ``##``.
+            settings: as stored with the model.
+        """
+        self.settings = settings
+        self._decoder = decoder
+        self._tokenizer = tokenizer
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        vocabulary = tokenizer.get_vocab()
+        continued = any(piece.startswith("##") for piece in vocabulary)
+        size = max(vocabulary.values()) + 1
+        self._starts = np.zeros(size, dtype=bool)
+        self._specials = set()
+        free = set()
+        for piece, index in vocabulary.items():
+            bare = piece.lstrip("▁").removeprefix("##")
+            self._starts[index] = not piece.startswith("##") if continued else piece.startswith("▁")
+            if (piece.startswith("<") and piece.endswith(">")) or (piece.startswith("[") and piece.endswith("]") and len(piece) > 2):
+                self._specials.add(index)
+            elif bare and not any(char.isalnum() for char in bare):
+                free.add(index)
+        self._free = frozenset(free)
+        self._starts[list(free)] = False
+        self._function_words = [self._pieces(word) for word in sorted(FUNCTION_WORDS)]
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, *, device: str | None = None) -> Summariser:
+        """Open a bundled model, a folder or a hub id.
+
+        Args:
+            name: such as ``"summary"``, ``"runs/my-model"`` or ``"owner/model"``.
+            device: where a torch model runs; bundled models run on the CPU.
+
+        Returns:
+            The summariser.
+
+        Raises:
+            ModelError: if there is no such model, or it is damaged, or no summariser.
+        """
+        place = locate(name)
+        if isinstance(place, Path) and is_exported(place):
+            from tokenizers import Tokenizer
+
+            folder = open_folder(place)
+            if folder["kind"] != "summariser":
+                raise ModelError(f"{place} is a {folder['kind']}, not a summariser")
+            settings = SummariserSettings(**{**folder["settings"], "styles": tuple(folder["settings"]["styles"])})
+            return cls(_onnx_decoder(folder.path, settings), Tokenizer.from_file(str(folder.file("tokenizer.json"))), settings)
+        return cls._from_transformers(place, device)
+
+    @staticmethod
+    def is_one(folder: Path) -> bool:
+        """Say whether a transformers folder holds a seq2seq model."""
+        import json
+
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(config.get("is_encoder_decoder")) or any(
+            "ConditionalGeneration" in kind for kind in config.get("architectures") or ()
+        )
+
+    @classmethod
+    def _from_transformers(cls, place: Path | str, device: str | None) -> Summariser:
+        try:
+            import torch
+            from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+        except ImportError:
+            raise MissingExtraError("torch and transformers", "train", f"opening {place}") from None
+        try:
+            model = AutoModelForSeq2SeqLM.from_pretrained(place, dtype=torch.float32, use_safetensors=True)
+            tokenizer = AutoTokenizer.from_pretrained(place)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{place} cannot be opened as a summariser: {str(error).splitlines()[0]}") from None
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        model.to(device).eval()
+        stored = dict(getattr(model.config, "tasrih", None) or {})
+        config = model.generation_config
+        end = config.eos_token_id
+        settings = SummariserSettings(
+            profile=stored.get("profile", "lossless"), max_source=stored.get("max_source", 512),
+            styles=tuple(stored.get("styles", ("headline",))),
+            start_id=config.decoder_start_token_id, end_id=end[0] if isinstance(end, list) else end,
+            unknown_id=tokenizer.unk_token_id,
+        )  # fmt: skip
+
+        def encode(ids: list[int]):
+            inputs = torch.tensor([ids], device=device)
+            with torch.no_grad():
+                states = model.get_encoder()(input_ids=inputs).last_hidden_state
+
+            def logits(prefixes: list[tuple[int, ...]]) -> np.ndarray:
+                from transformers.modeling_outputs import BaseModelOutput
+
+                rows = torch.tensor([[settings.start_id, *prefix] for prefix in prefixes], device=device)
+                outputs = BaseModelOutput(last_hidden_state=states.expand(len(prefixes), -1, -1))
+                with torch.no_grad():
+                    result = model(encoder_outputs=outputs, decoder_input_ids=rows).logits[:, -1]
+                return result.float().cpu().numpy()
+
+            return logits
+
+        return cls(encode, tokenizer.backend_tokenizer, settings)
+
+    def _pieces(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def summarise(
+        self, text: str, *, style: str = "headline", max_words: int | None = None, method: str = "auto",
+        grounded: bool = True,
+    ) -> Summary:  # fmt: skip
+        """Summarise one text.
+
+        Args:
+            text: any string.
+            style: ``"headline"`` or ``"brief"``.
+            max_words: the most words; None takes the style's.
+            method: ``"auto"``, ``"abstractive"`` or ``"extractive"``.
+            grounded: write only words of the text and function words.
+
+        Returns:
+            The summary, with the method that made it.
+        """
+        limit = STYLES[style] if max_words is None else max_words
+        if (reason := unreadable(text)) is not None:
+            return Summary(text, "source", reason=reason)
+        count = len(text.split())
+        if count <= max(min(limit, SHORTEST), 1):
+            return Summary(text, "source", sources=(_whole(text),), reason=f"short: the text has {count} words")
+        found = sentences(text)
+        reason = None
+        if method != "extractive":
+            if style in self.settings.styles:
+                headline = self._write(text, limit, grounded)
+                share, missing = support(headline, text)
+                if headline and (not missing or method == "abstractive"):
+                    return Summary(headline, "abstractive", share, _sources(headline, found))
+                reason = f"not in the text: {', '.join(missing)}" if missing else "the model wrote nothing whole"
+            else:
+                reason = f"this model does not write in the style {style}"
+        return self._extract(text, found, style, limit, reason)
+
+    def _extract(self, text: str, found: list[Sentence], style: str, limit: int, reason: str | None) -> Summary:
+        most = 1 if style == "headline" else 3
+        chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)]
+        sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in chosen)
+        if len(chosen) == 1:
+            return Summary(shorten(chosen[0].text, limit), "extractive", 1.0, sources, reason)
+        return Summary(" ".join(sentence.text for sentence in chosen), "extractive", 1.0, sources, reason)
+
+    def _write(self, text: str, max_words: int, grounded: bool) -> str:
+        """Decode a headline; empty if no hypothesis came to an end."""
+        clean = " ".join(normalise(text, self.settings.profile).split())
+        source = self._pieces(clean)[: self.settings.max_source - 1]
+        trie = self._trie(clean) if grounded else None
+        banned = set(self._specials) - {self.settings.end_id}
+        if self.settings.unknown_id is not None:
+            banned.add(self.settings.unknown_id)
+        hypotheses = beam_search(
+            self._decoder([*source, self.settings.end_id]), end=self.settings.end_id, beams=self.settings.beams,
+            max_pieces=max_words * 4, trie=trie, banned=banned, length_penalty=self.settings.length_penalty,
+            word_starts=self._starts, max_words=max_words,
+        )  # fmt: skip
+        for hypothesis in hypotheses:
+            headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
+            if 3 <= len(headline.split()) <= max_words:
+                return headline
+        return ""
+
+    def _trie(self, text: str) -> WordTrie:
+        """Allow the text's words, also with the article or a conjunction dropped, and function words."""
+        allowed: set[str] = set()
+        for start, end in words(text):
+            word = text[start:end]
+            allowed.add(word)
+            allowed.update(
+                word.removeprefix(prefix) for prefix in _ARTICLE
+                if word.startswith(prefix) and len(word) > len(prefix) + 2 and not word.isdigit()
+            )  # fmt: skip
+        pieces = [self._pieces(word) for word in sorted(allowed) if not is_function_word(word)]
+        return WordTrie([*pieces, *self._function_words], self._free)
+
+
+def _whole(text: str) -> Span:
+    return Span(text, 0, len(text))
+
+
+def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
+    """Find the fewest sentences, taken greedily, that hold the summary's words."""
+    left = {word_forms(summary[a:b])[-1] for a, b in words(summary) if not is_function_word(summary[a:b])}
+    holds = [
+        {form for a, b in words(sentence.text) for form in word_forms(sentence.text[a:b])} for sentence in found
+    ]
+    chosen: list[int] = []
+    while left:
+        best = max(range(len(found)), key=lambda index: len(left & holds[index]), default=None)
+        if best is None or not left & holds[best]:
+            break
+        chosen.append(best)
+        left -= holds[best]
+    return tuple(Span(found[index].text, found[index].start, found[index].end) for index in sorted(chosen))
+
+
+def _tidy(text: str) -> str:
+    """Drop marks that have no partner, and punctuation at the ends."""
+    text = " ".join(text.split())
+    for opening, closing in _ODD_QUOTE.items():
+        if opening == closing:
+            if text.count(opening) % 2:
+                text = text[::-1].replace(opening, "", 1)[::-1]
+        elif text.count(opening) != text.count(closing):
+            text = text.replace(opening, "").replace(closing, "")
+    text = re.sub(r"\s+", " ", text).strip()
+    return text.strip(" ،؛:.,-–—/")
+
+
+def _onnx_decoder(folder: Path, settings: SummariserSettings) -> Decoder:
+    """Open the two graphs and the embedding table that they share, stored int8 with a scale a row."""
+    encoder, step = OnnxEngine(folder / "encoder.onnx"), OnnxEngine(folder / "decoder.onnx")
+    table = np.load(folder / "embeddings.npz", allow_pickle=False)
+    embeddings = table["rows"].astype(np.float32) * table["scale"]
+    projection = np.ascontiguousarray(embeddings.T) * table["output_scale"]
+
+    def encode(ids: list[int]):
+        states = encoder.run({"inputs_embeds": embeddings[None, ids]})["states"]
+
+        def logits(prefixes: list[tuple[int, ...]]) -> np.ndarray:
+            rows = np.array([[settings.start_id, *prefix] for prefix in prefixes])
+            batch = {"inputs_embeds": embeddings[rows], "states": np.repeat(states, len(rows), axis=0)}
+            return step.run(batch)["hidden"] @ projection
+
+        return logits
+
+    return encode

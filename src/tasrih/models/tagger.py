@@ -1,0 +1,127 @@
+"""``Tagger``: an article's sentences with their acts, conditions, speakers and stances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from tasrih.models.classifier import Classifier, Reading
+from tasrih.models.spans import FoundSpan, find_spans
+from tasrih.results import Span, Stance, Statement
+from tasrih.text.language import unreadable
+from tasrih.text.sentences import Sentence, sentences
+from tasrih.text.speakers import Attribution, attribute
+
+
+class Tagger:
+    """Takes articles apart by a statement classifier; one forward pass a sentence gives all it needs."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        """Wrap a classifier.
+
+        Args:
+            classifier: of the task ``statement``, with or without a token head.
+
+        Raises:
+            ValueError: if its task is another.
+        """
+        if classifier.task != "statement":
+            raise ValueError(f"tagging needs a model of the task statement; this one does {classifier.task}")
+        self._classifier = classifier
+
+    def statements(
+        self, articles: Sequence[str], *, batch_size: int | Literal["auto"] = "auto"
+    ) -> list[tuple[Statement, ...]]:
+        """Tag the sentences of articles.
+
+        Args:
+            articles: any strings; a sentence that is not Arabic gets no tag.
+            batch_size: windows a pass, or ``"auto"``.
+
+        Returns:
+            The statements of each article, in order, one a sentence.
+        """
+        split = [sentences(article) for article in articles]
+        flat = [sentence.text for group in split for sentence in group]
+        readable = [index for index, text in enumerate(flat) if unreadable(text) is None]
+        readings: list[Reading | None] = [None] * len(flat)
+        for index, reading in zip(
+            readable, self._classifier.read([flat[index] for index in readable], batch_size=batch_size), strict=True
+        ):
+            readings[index] = reading
+        result, first = [], 0
+        for article, group in zip(articles, split, strict=True):
+            speakers = attribute([sentence.text for sentence in group])
+            mine = readings[first : first + len(group)]
+            first += len(group)
+            result.append(
+                tuple(
+                    self._statement(article, number, group, reading, speakers)
+                    for number, reading in enumerate(mine)
+                )
+            )
+        return result
+
+    def _statement(
+        self, article: str, number: int, group: Sequence[Sentence], reading: Reading | None, speakers: list[Attribution]
+    ) -> Statement:
+        sentence = group[number]
+        if reading is None:
+            return Statement(sentence.text, sentence.start, sentence.end)
+        prediction = self._classifier.prediction(reading)
+        spans = self.spans(reading, sentence.text)
+        speaker, inferred = None, False
+        if prediction.labels:
+            speaker, inferred = self._speaker(article, group, speakers[number], sentence, spans)
+        stances = []
+        for span in spans:
+            start, end = sentence.start + span.start, sentence.start + span.end
+            overlaps = speaker is not None and start < speaker.end and speaker.start < end
+            if span.kind == "target" and not overlaps:
+                label = max(span.stances, key=span.stances.__getitem__)
+                stances.append(Stance(Span(article[start:end], start, end), label, span.stances[label]))
+        return Statement(
+            sentence.text, sentence.start, sentence.end, prediction.labels, prediction.scores,
+            bool(prediction.conditional), speaker, inferred, tuple(stances),
+        )  # fmt: skip
+
+    def spans(self, reading: Reading, text: str) -> list[FoundSpan]:
+        """Read the spans of all windows of a sentence; where windows overlap, the earlier one decides.
+
+        Args:
+            reading: the sentence's reading.
+            text: the sentence.
+
+        Returns:
+            Its speaker and targets, in order; none if the model has no token head.
+        """
+        if reading.span_logits is None:
+            return []
+        tokens: list[tuple[int, int] | None] = []
+        logits: list[np.ndarray] = []
+        reached = -1
+        for window, rows in zip(reading.windows, reading.span_logits, strict=True):
+            for token, row in zip(window.spans, rows, strict=True):
+                if token is not None and token[0] > reached:
+                    tokens.append(token)
+                    logits.append(row)
+                    reached = token[0]
+        if not tokens:
+            return []
+        return find_spans(np.stack(logits), tokens, text, bias=self._classifier.settings.span_bias)
+
+    def _speaker(
+        self, article: str, group: Sequence[Sentence], ruled: Attribution, sentence: Sentence, spans: list[FoundSpan]
+    ) -> tuple[Span | None, bool]:
+        found = [span for span in spans if span.kind == "speaker"]
+        if found and self._classifier.settings.speaker_by == "spans":
+            best = max(found, key=lambda span: span.score)
+            start, end = sentence.start + best.start, sentence.start + best.end
+            return Span(article[start:end], start, end), False
+        if ruled.speaker is None:
+            return None, False
+        home = group[ruled.sentence] if ruled.sentence is not None else sentence
+        start, end = home.start + ruled.speaker.start, home.start + ruled.speaker.end
+        return Span(article[start:end], start, end), ruled.inferred

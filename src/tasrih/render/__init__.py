@@ -1,0 +1,1 @@
+"""Showing results: terminal tables and HTML, right to left."""

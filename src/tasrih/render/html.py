@@ -1,0 +1,372 @@
+"""Results as HTML: a self-contained page of a whole article, and compact pieces for notebooks."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tasrih.render.terminal import CONDITIONAL, METHODS, NO_ANSWER, NOTHING, SIGNS
+from tasrih.results import Document, Prediction, Span, Stance, Statement, Summary, Window
+from tasrih.schemes import SCHEMES, STANCE, STATEMENT, TOPIC
+
+# Browsers take neither, and a lone surrogate cannot be encoded; one character each, so that offsets hold.
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+
+#: Hue of each tag, in degrees: help and agreement green to blue, directives yellow, hostile acts red to purple.
+HUES = {
+    "security_support": 210, "aid": 180, "endorsement": 130, "cooperation": 155, "commitment": 240, "call": 50,
+    "request": 75, "warning": 30, "threat": 0, "condemnation": 345, "accusation": 320, "rejection": 290, "denial": 265,
+}  # fmt: skip
+
+#: Colours of the page: name to value, for each colour scheme. ``var(--h)`` is the hue of a tag.
+PALETTES = {
+    "light": {
+        "page": "#fbfaf8", "ink": "#1c1b1a", "soft": "#57534e", "line": "#d6d3d1", "panel": "#ffffff",
+        "tint": "hsl(var(--h) 75% 91%)", "chip": "hsl(var(--h) 65% 24%)", "on-chip": "#ffffff",
+        "favor": "#14532d", "against": "#8b1010", "neutral": "#374151",
+    },
+    "dark": {
+        "page": "#161615", "ink": "#edebe8", "soft": "#b3aea8", "line": "#45413c", "panel": "#1f1e1d",
+        "tint": "hsl(var(--h) 45% 19%)", "chip": "hsl(var(--h) 65% 82%)", "on-chip": "#161615",
+        "favor": "#86efac", "against": "#fca5a5", "neutral": "#d6d3d1",
+    },
+}  # fmt: skip
+
+_CSS = """
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);
+ font:1.0625rem/1.8 "Noto Naskh Arabic","Amiri","Geeza Pro","Segoe UI","Noto Sans Arabic",serif}
+main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+h1{font-size:1.6rem;line-height:1.5;margin:0 0 .5rem}
+h2{font-size:1.15rem;margin:2rem 0 .5rem}
+.soft{color:var(--soft)}
+.topic{margin:0 0 1rem}
+.panel{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0}
+.panel p{margin:0}
+.legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;margin:0 0 .75rem;list-style:none;font-size:.95rem}
+.article{white-space:pre-wrap;overflow-wrap:anywhere;line-height:2.3}
+.st[data-n]::before{content:attr(data-n);font-size:.7em;color:var(--soft);margin-inline-end:.35em;vertical-align:.35em}
+mark{background:var(--tint);color:inherit;padding:.15em .25em;border-radius:.25em;
+ -webkit-box-decoration-break:clone;box-decoration-break:clone}
+.st:target{outline:2px solid var(--ink);outline-offset:2px}
+.chip{display:inline-block;unicode-bidi:isolate;white-space:nowrap;text-indent:0;
+ font-size:.8rem;line-height:1.7;padding:0 .55em;margin:0 .15em;border-radius:1em;
+ background:var(--chip);color:var(--on-chip);border:1px solid var(--chip)}
+.chip[data-label]::before{content:attr(data-label)}
+.chip.if{background:none;color:var(--ink);border:1px dashed var(--ink)}
+.speaker{text-decoration:underline solid 2px;text-underline-offset:.35em}
+.target{font-weight:700}
+.target.first::before{content:attr(data-sign);margin-inline-end:.15em}
+.favor{color:var(--favor)}.against{color:var(--against)}.neutral{color:var(--neutral)}
+table{width:100%;border-collapse:collapse;font-size:.95rem;line-height:1.65}
+th,td{text-align:start;vertical-align:top;padding:.5rem .6rem;border-bottom:1px solid var(--line)}
+th{color:var(--soft);font-weight:600}
+td ul{list-style:none;margin:0;padding:0}
+td.n a{color:inherit}
+td.sentence{width:50%;overflow-wrap:anywhere}
+@media (max-width:40rem){
+ thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+ table,tbody,tr,td{display:block}
+ tr{border-bottom:1px solid var(--line);padding:.6rem 0}
+ td{border:0;padding:.1rem 0}
+ td:empty{display:none}
+ td.sentence{width:auto}
+ td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
+ td ul{display:inline}
+ td li{display:inline}
+ td li+li::before{content:"، "}
+}
+"""
+
+
+def page(document: Document, *, title: str | None = None) -> str:
+    """Make a web page of a document that needs nothing but itself.
+
+    The article stands in it whole, character by character; what is said of it is laid over it.
+
+    Args:
+        document: the article taken apart.
+        title: heading of the page; a general one if None.
+
+    Returns:
+        The page, which can be encoded as UTF-8 whatever the article holds.
+
+    Example:
+        >>> page(Document("قال الوزير")).startswith("<!DOCTYPE html>")
+        True
+    """
+    heading = _text("قراءة في خبر" if title is None else title)
+    parts = [f"<h1>{heading}</h1>"]
+    if document.topic is not None:
+        parts.append(f'<p class="topic">الموضوع: {_prediction(document.topic, TOPIC.name)}</p>')
+    if document.summary is not None:
+        parts.append(f'<section><h2>الملخص</h2><div class="panel">{_summary(document.summary)}</div></section>')
+    parts.append(f'<section><h2>النص</h2>{_legend(document)}<div class="panel article">{_article(document)}</div>')
+    parts.append(f"</section><section><h2>الجمل</h2>{_table(document.statements)}</section>")
+    return (
+        '<!DOCTYPE html>\n<html lang="ar" dir="rtl">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{heading}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(parts)
+        + "\n</main>\n</body>\n</html>\n"
+    )
+
+
+def fragment(result: Any) -> str:
+    """Make the compact HTML of one result, as a notebook shows it.
+
+    Args:
+        result: an instance of any class of ``tasrih.results``.
+
+    Returns:
+        One ``div``, styled by itself alone, on a light or a dark ground.
+
+    Raises:
+        TypeError: if the object is no result.
+
+    Example:
+        >>> "دبي" in fragment(Span("دبي", 0, 3))
+        True
+    """
+    make = _FRAGMENTS.get(type(result))
+    if make is None:
+        raise TypeError(f"no HTML form for {type(result).__name__}: give a result of tasrih")
+    style = "text-align:right;line-height:1.8;max-width:60em;overflow-wrap:anywhere"
+    return f'<div lang="ar" dir="rtl" style="{style}">{make(result)}</div>'
+
+
+def _text(value: str) -> str:
+    # a browser would read a bare carriage return as a line feed
+    return html.escape(_UNFIT.sub("\ufffd", value), quote=True).replace("\r", "&#13;")
+
+
+def _number(score: float) -> str:
+    return f"<bdi>{score:.2f}</bdi>"
+
+
+def _style() -> str:
+    def rules(scheme: str) -> str:
+        return "".join(f"--{name}:{value};" for name, value in PALETTES[scheme].items() if "var" not in value)
+
+    def tints(scheme: str) -> str:
+        # these depend on the hue, so they must be set where the hue is
+        return "".join(f"--{name}:{value};" for name, value in PALETTES[scheme].items() if "var" in value)
+
+    light = f":root{{color-scheme:light dark;{rules('light')}}}.tag{{{tints('light')}}}"
+    dark = f":root{{{rules('dark')}}}.tag{{{tints('dark')}}}"
+    return f"{light}@media (prefers-color-scheme:dark){{{dark}}}{_CSS}"
+
+
+def _hue(tag: str) -> int:
+    return HUES.get(tag, 220)
+
+
+def _chip(tag: str, scores: dict[str, float], *, generated: bool = False) -> str:
+    name = _text(STATEMENT.arabic(tag))
+    told = f"{_text(tag)} {scores[tag]:.2f}" if tag in scores else _text(tag)
+    attributes = f'class="chip tag" style="--h:{_hue(tag)}" title="{told}"'
+    if generated:  # by the style sheet: the text of the article stays the article's own
+        return f'<span {attributes} role="note" aria-label="{name}" data-label="{name}"></span>'
+    return f"<span {attributes}>{name}</span>"
+
+
+def _conditional(*, generated: bool = False) -> str:
+    if generated:
+        return f'<span class="chip if" role="note" aria-label="{CONDITIONAL}" data-label="{CONDITIONAL}"></span>'
+    return f'<span class="chip if">{CONDITIONAL}</span>'
+
+
+def _stands(span: Span | Statement, text: str) -> bool:
+    return 0 <= span.start < span.end and text[span.start : span.end] == span.text
+
+
+def _covering(spans: Sequence[Span], start: int) -> int | None:
+    """Find the shortest span over a position, by its index."""
+    over = [i for i, span in enumerate(spans) if span.start <= start < span.end]
+    return min(over, key=lambda i: spans[i].end - spans[i].start, default=None)
+
+
+def _article(document: Document) -> str:
+    text = document.text
+    speakers = {s.speaker for s in document.statements if s.speaker is not None and _stands(s.speaker, text)}
+    numbered = sorted(
+        ((s, n) for n, s in enumerate(document.statements, 1) if _stands(s, text)), key=lambda pair: pair[0].start
+    )
+    parts, at = [], 0
+    for statement, number in numbered:
+        if statement.start < at:  # statements do not overlap; if a caller's do, the first one is marked
+            continue
+        stances = [stance for stance in statement.stances if _stands(stance.target, text)]
+        parts.append(_stretch(text, at, statement.start, speakers, []))
+        inner = _stretch(text, statement.start, statement.end, speakers, stances)
+        parts.append(_marked(statement, number, inner))
+        at = statement.end
+    parts.append(_stretch(text, at, len(text), speakers, []))
+    return "".join(parts)
+
+
+def _marked(statement: Statement, number: int, inner: str) -> str:
+    attributes = f'id="s{number}" data-n="{number}"'
+    chips = "".join(_chip(tag, statement.scores, generated=True) for tag in statement.tags)
+    if statement.conditional:
+        chips += _conditional(generated=True)
+    if not statement.tags:
+        return f'<span class="st" {attributes}>{inner}</span>{chips}'
+    return f'<mark class="st tag" style="--h:{_hue(statement.tags[0])}" {attributes}>{inner}</mark>{chips}'
+
+
+def _stretch(text: str, start: int, end: int, speakers: Iterable[Span], stances: Sequence[Stance]) -> str:
+    """Mark speakers and targets in a stretch, cut so small that no mark crosses another."""
+    named = [span for span in speakers if span.start < end and start < span.end]
+    targets = [stance.target for stance in stances]
+    cuts = {start, end}
+    for span in (*named, *targets):
+        cuts |= {min(max(span.start, start), end), min(max(span.end, start), end)}
+    points = sorted(cuts)
+    parts = []
+    for left, right in zip(points, points[1:], strict=False):
+        piece = _text(text[left:right])
+        if _covering(named, left) is not None:
+            piece = f'<span class="speaker" title="المتكلم">{piece}</span>'
+        index = _covering(targets, left)
+        if index is not None:
+            piece = _target(stances[index], piece, first=left == max(targets[index].start, start))
+        parts.append(piece)
+    return "".join(parts)
+
+
+def _target(stance: Stance, inner: str, *, first: bool) -> str:
+    sign, name = SIGNS.get(stance.label, "?"), _text(STANCE.arabic(stance.label))
+    kind = stance.label if stance.label in SIGNS else "neutral"
+    classes = f"target {kind} first" if first else f"target {kind}"
+    return f'<span class="{classes}" data-sign="{sign}" title="{name} {stance.score:.2f}">{inner}</span>'
+
+
+def _legend(document: Document) -> str:
+    tags = dict.fromkeys(tag for statement in document.statements for tag in statement.tags)
+    items = [
+        f"{_chip(name, {})} <bdi class='soft' lang='en'>{_text(name)}</bdi>"
+        for name in sorted(tags, key=lambda tag: (*STATEMENT.names, tag).index(tag))
+    ]
+    if any(statement.conditional for statement in document.statements):
+        items.append(f"{_conditional()} الفعل معلّق على شرط")
+    if any(statement.speaker is not None for statement in document.statements):
+        items.append('<span class="speaker">المتكلم</span>')
+    if any(statement.stances for statement in document.statements):
+        items += [
+            f'<span class="target {label}">{sign} {STANCE.arabic(label)}</span>' for label, sign in SIGNS.items()
+        ]
+    return '<ul class="legend">' + "".join(f"<li>{item}</li>" for item in items) + "</ul>" if items else ""
+
+
+def _prediction(prediction: Prediction, scheme_name: str | None) -> str:
+    scheme = next((s for name, s in SCHEMES.items() if name == scheme_name), None)
+    if scheme is None:  # the classifier's scheme is not kept with its answer, but its labels tell
+        scheme = next((s for s in SCHEMES.values() if set(prediction.scores) & set(s.names)), None)
+
+    def named(label: str) -> str:
+        score = prediction.scores.get(label, prediction.score if label == prediction.label else None)
+        arabic = scheme.arabic(label) if scheme else label
+        english = f' (<bdi lang="en">{_text(label)}</bdi>)' if arabic != label else ""
+        return f"<b><bdi>{_text(arabic)}</bdi></b>{english}" + (f" {_number(score)}" if score is not None else "")
+
+    reason = f' — <bdi dir="auto">{_text(prediction.reason)}</bdi>' if prediction.reason else ""
+    if prediction.abstained:
+        return NO_ANSWER + reason
+    if prediction.label is None:
+        return f"بلا وسم (أقوى احتمال {_number(prediction.score)})" + reason
+    answer = "، ".join(map(named, prediction.labels or (prediction.label,)))
+    return answer + (f" [{CONDITIONAL}]" if prediction.conditional else "") + reason
+
+
+def _summary(summary: Summary) -> str:
+    method = _text(METHODS.get(summary.method, summary.method))
+    reason = f' — <bdi dir="auto">{_text(summary.reason)}</bdi>' if summary.reason else ""
+    note = f"<small style='opacity:.8'>{method}، سنده في النص {_number(summary.supported)}{reason}</small>"
+    return f'<p dir="auto" style="margin:0">{_text(summary.text)}</p>{note}'
+
+
+def _speaker(statement: Statement) -> str:
+    if statement.speaker is None:
+        return ""
+    inferred = " (من جملة سابقة)" if statement.speaker_inferred else ""
+    return f"<bdi>{_text(statement.speaker.text)}</bdi>{inferred}"
+
+
+def _stance(stance: Stance) -> str:
+    kind = stance.label if stance.label in SIGNS else "neutral"
+    sign, name = SIGNS.get(stance.label, "?"), _text(STANCE.arabic(stance.label))
+    return (
+        f'<b class="{kind}">{sign} {name}</b>: <bdi>{_text(stance.target.text)}</bdi> {_number(stance.score)}'
+    )
+
+
+def _list(items: Iterable[str]) -> str:
+    rows = "".join(f"<li>{item}</li>" for item in items)
+    return f"<ul>{rows}</ul>" if rows else ""
+
+
+def _table(statements: Sequence[Statement]) -> str:
+    if not statements:
+        return f"<p>{NOTHING}</p>"
+    heads = ("الوسوم", "المتكلم", "المواقف")
+    rows = []
+    for number, statement in enumerate(statements, 1):
+        scores = statement.scores
+        tags = [_chip(t, scores) + (f" {_number(scores[t])}" if t in scores else "") for t in statement.tags]
+        tags += [_conditional()] if statement.conditional else []
+        cells = (_list(tags), _speaker(statement), _list(map(_stance, statement.stances)))
+        rows.append(
+            f'<tr><td class="n"><a href="#s{number}">{number}</a></td>'
+            f'<td class="sentence">{_text(statement.text)}</td>'
+            + "".join(f'<td data-head="{h}">{c}</td>' if c else "<td></td>" for h, c in zip(heads, cells, strict=True))
+            + "</tr>"
+        )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("#", "الجملة", *heads))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _statement_fragment(statement: Statement) -> str:
+    edge = "border:1px solid currentColor;border-radius:1em;padding:0 .5em;font-size:.85em;white-space:nowrap"
+    chips = [
+        f'<span style="{edge}" title="{_text(tag)}">{_text(STATEMENT.arabic(tag))}'
+        + (f" {_number(statement.scores[tag])}" if tag in statement.scores else "")
+        + "</span>"
+        for tag in statement.tags
+    ]
+    chips += [f'<span style="{edge};border-style:dashed">{CONDITIONAL}</span>'] if statement.conditional else []
+    # a translucent ground keeps the notebook's own colours legible, light or dark
+    ground = f";background:hsla({_hue(statement.tags[0])},70%,50%,.18)" if statement.tags else ";opacity:.75"
+    lines = [f'<span style="padding:.1em .25em{ground}">{_text(statement.text)}</span> {" ".join(chips)}']
+    lines += [f"المتكلم: {_speaker(statement)}"] if statement.speaker is not None else []
+    lines += map(_stance, statement.stances)
+    return f'<div style="margin:.3em 0">{"<br>".join(lines)}</div>'
+
+
+def _document_fragment(document: Document) -> str:
+    parts = []
+    if document.topic is not None:
+        parts.append(f"<div>الموضوع: {_prediction(document.topic, TOPIC.name)}</div>")
+    if document.summary is not None:
+        parts.append(f"<div>{_summary(document.summary)}</div>")
+    parts += map(_statement_fragment, document.statements)
+    return "".join(parts) if document.statements else "".join([*parts, f"<div>{NOTHING}</div>"])
+
+
+def _window_fragment(window: Window) -> str:
+    label = max(window.scores, key=lambda name: window.scores[name], default=None)
+    best = f": {_prediction(Prediction(label, window.scores[label], window.scores), None)}" if label else ""
+    return f"<bdi>{window.start}–{window.end}</bdi>{best}"
+
+
+_FRAGMENTS: dict[type, Callable[[Any], str]] = {
+    Document: _document_fragment,
+    Statement: _statement_fragment,
+    Prediction: lambda prediction: _prediction(prediction, None),
+    Summary: _summary,
+    Span: lambda span: f"«<bdi>{_text(span.text)}</bdi>» <small><bdi>{span.start}–{span.end}</bdi></small>",
+    Stance: _stance,
+    Window: _window_fragment,
+}

@@ -1,0 +1,1 @@
+"""Reading Arabic text without changing it: normalisation, sentences, quotes, speakers, windows."""

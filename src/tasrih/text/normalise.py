@@ -1,0 +1,219 @@
+"""Named normalisation profiles for Arabic text, each with a map back to the caller's own offsets.
+
+A profile is a tuple of *steps*; a step rewrites single characters (or a letter with its combining
+hamza). Nothing is rewritten unless a profile says so: the default, ``lossless``, changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+def _range(*spans: tuple[int, int]) -> str:
+    return "".join(chr(c) for first, last in spans for c in range(first, last + 1))
+
+
+_MARKS = _range(
+    (0x0610, 0x061A), (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06DC), (0x06DF, 0x06E4),
+    (0x06E7, 0x06E8), (0x06EA, 0x06ED), (0x08D3, 0x08E1), (0x08E3, 0x08FF),
+)
+_INVISIBLE = _range((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069)) + "\u00ad\u061c\ufeff"
+
+
+def _presentation_forms() -> dict[str, str]:
+    forms = {}
+    for char in _range((0xFB50, 0xFDFF), (0xFE70, 0xFEFC)):
+        plain = unicodedata.normalize("NFKC", char)
+        if plain != char:
+            # the spacing forms of the vowel marks decompose to a space and the mark
+            forms[char] = plain.strip() if char != "\ufdfa" else plain
+    return forms
+
+
+#: What each step rewrites. Keys are one character, or a letter followed by a combining mark.
+STEPS: dict[str, dict[str, str]] = {
+    "compose": {
+        "ا\u0653": "آ", "ا\u0654": "أ", "ا\u0655": "إ", "و\u0654": "ؤ", "ي\u0654": "ئ", "ى\u0654": "ئ",
+    },
+    "presentation": _presentation_forms(),
+    "invisible": dict.fromkeys(_INVISIBLE, ""),
+    "tatweel": {"ـ": ""},
+    "diacritics": dict.fromkeys(_MARKS, ""),
+    "lookalikes": {
+        "ک": "ك", "ڪ": "ك", "ی": "ي", "ې": "ي", "ے": "ي", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۀ": "ه", "ں": "ن",
+    },
+    "digits": {chr(base + i): str(i) for base in (0x0660, 0x06F0) for i in range(10)},
+    "alef": dict.fromkeys("أإآٱٲٳٵ", "ا"),
+    "maqsura": {"ى": "ي"},
+    "hamza": {"ؤ": "و", "ئ": "ي", "ء": ""},
+    "marbuta": {"ة": "ه"},
+}
+
+_TIDY = ("compose", "presentation", "invisible", "tatweel", "diacritics", "lookalikes")
+
+#: Profile name to its steps, in the order in which they apply.
+PROFILES: dict[str, tuple[str, ...]] = {
+    "lossless": (),
+    "tidy": _TIDY,
+    "encoder": (*_TIDY, "digits", "alef", "maqsura"),
+    "search": (*_TIDY, "digits", "alef", "maqsura", "hamza", "marbuta"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A normalised text that remembers where each of its characters stood.
+
+    Attributes:
+        text: the normalised text.
+        source: the text it was made from.
+        edits: ``(start, end, source_start, source_end)`` of every rewritten stretch, in order, the
+            first pair in characters of ``text``, the second in characters of ``source``.
+    """
+
+    text: str
+    source: str
+    edits: tuple[tuple[int, int, int, int], ...] = ()
+
+    def to_source(self, start: int, end: int) -> tuple[int, int]:
+        """Map a span of the normalised text to the span of the source that it came from.
+
+        Marks that were dropped right after a character belong to it, so that a word keeps its
+        last vowel mark.
+
+        Args:
+            start: first character of the span in ``text``.
+            end: one past its last character.
+
+        Returns:
+            ``(start, end)`` in characters of ``source``.
+
+        Raises:
+            ValueError: if the span does not lie in ``text``.
+
+        Example:
+            >>> fold("كَتَبَ", "encoder").to_source(1, 2)
+            (2, 4)
+        """
+        if not 0 <= start <= end <= len(self.text):
+            raise ValueError(f"the span {start}:{end} does not lie in a text of {len(self.text)} characters")
+        first = self._position(start, last=False)
+        return (first, first) if start == end else (first, self._position(end, last=True))
+
+    def _position(self, offset: int, *, last: bool) -> int:
+        index = bisect_right(self.edits, (offset, len(self.text) + 1)) - 1
+        if index < 0:
+            return offset
+        start, end, source_start, source_end = self.edits[index]
+        if last and offset == start < end:  # the span stops right before this edit
+            return source_start
+        if offset < end:
+            return source_end if last else source_start
+        return source_end + offset - end
+
+
+@lru_cache(maxsize=64)
+def _compiled(steps: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    table: dict[str, str] = {}
+    for step in steps:
+        rules = STEPS[step]
+        for source, target in table.items():
+            table[source] = "".join(rules.get(char, char) for char in target)
+        for source, target in rules.items():
+            table.setdefault(source, target)
+    pairs = [key for key in table if len(key) > 1]
+    singles = "".join(key for key in table if len(key) == 1)
+    alternatives = [*map(re.escape, pairs), f"[{re.escape(singles)}]"]
+    return re.compile("|".join(alternatives)), table
+
+
+def steps_of(profile: str | Iterable[str]) -> tuple[str, ...]:
+    """Give the steps of a profile, by its name or as the steps themselves.
+
+    Args:
+        profile: a name in ``PROFILES``, or names of steps in ``STEPS``.
+
+    Returns:
+        The names of the steps, in the order in which they apply.
+
+    Raises:
+        ValueError: if a name is unknown; the message lists those that exist.
+
+    Example:
+        >>> steps_of("lossless")
+        ()
+    """
+    if isinstance(profile, str):
+        if profile not in PROFILES:
+            raise ValueError(f"unknown normalisation profile {profile!r}: choose from {', '.join(PROFILES)}")
+        return PROFILES[profile]
+    steps = tuple(profile)
+    for step in steps:
+        if step not in STEPS:
+            raise ValueError(f"unknown normalisation step {step!r}: choose from {', '.join(STEPS)}")
+    return steps
+
+
+def fold(text: str, profile: str | Iterable[str]) -> Normalised:
+    """Normalise a text and keep the map back to it.
+
+    Args:
+        text: any string.
+        profile: a name in ``PROFILES``, or names of steps in ``STEPS``.
+
+    Returns:
+        The normalised text with its offset map.
+
+    Raises:
+        ValueError: if the profile or a step is unknown.
+
+    Example:
+        >>> fold("إلى ليبيـا", "encoder").text
+        'الي ليبيا'
+    """
+    steps = steps_of(profile)
+    if not steps:
+        return Normalised(text, text)
+    pattern, table = _compiled(steps)
+    pieces: list[str] = []
+    edits: list[tuple[int, int, int, int]] = []
+    taken = length = 0
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        new = table[match[0]]
+        length += start - taken
+        pieces += (text[taken:start], new)
+        edits.append((length, length + len(new), start, end))
+        length += len(new)
+        taken = end
+    pieces.append(text[taken:])
+    return Normalised("".join(pieces), text, tuple(edits))
+
+
+def normalise(text: str, profile: str | Iterable[str] = "lossless") -> str:
+    """Rewrite a text by a named profile.
+
+    ``lossless`` changes nothing; ``tidy`` resolves presentation forms and Persian look-alikes and drops
+    vowel marks, tatweel and invisible marks; ``encoder`` also folds digits, alef forms and alef
+    maqsura (what the bundled encoder reads); ``search`` folds hamza and ta marbuta as well.
+
+    Args:
+        text: any string.
+        profile: a name in ``PROFILES``, or names of steps in ``STEPS``.
+
+    Returns:
+        The normalised text.
+
+    Raises:
+        ValueError: if the profile or a step is unknown.
+
+    Example:
+        >>> normalise("الأُمَّة", "search")
+        'الامه'
+    """
+    return fold(text, profile).text

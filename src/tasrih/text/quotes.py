@@ -1,0 +1,181 @@
+"""Quotations in a text: «», “”, ‘’ and straight quotes, nested or left open, with exact offsets.
+
+A quotation never leaves its paragraph (its line). Arabic print is careless with its marks, so a mark's
+role is read from the characters beside it first and from its shape second: »نص« and ”نص“ are quotations
+too, and one odd straight quote does not turn all that follow inside out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tasrih.text.normalise import STEPS
+
+#: What ends a line, as a regular expression's character class (without its brackets).
+LINE_BREAKS = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+
+# mark: (kind, its role by shape: 1 opens, -1 closes, 0 either). Marks of one kind close each other.
+_QUOTES = {
+    "«": ("«", 1), "»": ("«", -1), "‹": ("‹", 1), "›": ("‹", -1), "‘": ("‘", 1), "’": ("‘", -1),
+    '"': ('"', 0), "“": ('"', 1), "”": ('"', -1), "„": ('"', 1),
+}
+_BRACKETS = {"(": ("(", 1), ")": ("(", -1), "[": ("[", 1), "]": ("[", -1), "{": ("{", 1), "}": ("{", -1)}
+
+_LINE = re.compile(f"[^{LINE_BREAKS}]+")
+# a doubled mark (""نص"") is one mark; brackets do nest
+_QUOTE_RUN = re.compile(r"([«»‹›‘’\"“”„])\1*")
+_ANY_RUN = re.compile(r"([«»‹›‘’\"“”„])\1*|[()\[\]{}]")
+_UNSEEN = frozenset(STEPS["invisible"]) | frozenset(STEPS["diacritics"])
+_OPENS_AFTER = frozenset(":([{-–—ـ/=«")
+_CLOSES_BEFORE = frozenset(".,،؛;:؟?!…۔)]}/»")
+_PREFIX = re.compile(r"(?<!\w)و?(?:[وفبلك]|ال|لل)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A quotation with its marks, ``text[start:end]``, and without, ``text[inner_start:inner_end]``.
+
+    Attributes:
+        start: its opening mark.
+        end: one past its closing mark; where it is never closed, where the next quotation or the paragraph ends it.
+        inner_start: one past the opening mark.
+        inner_end: the closing mark, or ``end`` where there is none.
+        closed: whether it has a closing mark.
+    """
+
+    start: int
+    end: int
+    inner_start: int
+    inner_end: int
+    closed: bool
+
+
+class Pair(NamedTuple):
+    """An opening and a closing mark: ``text[start:end]`` with them, ``text[inner_start:inner_end]`` without."""
+
+    start: int
+    end: int
+    inner_start: int
+    inner_end: int
+
+
+def _role(text: str, start: int, end: int, low: int, high: int, shape: int, is_open: bool) -> int:
+    """Say whether the mark ``text[start:end]`` opens (1) or closes (-1), in the line ``text[low:high]``."""
+    left, right = start - 1, end
+    while left >= low and text[left] in _UNSEEN:
+        left -= 1
+    while right < high and text[right] in _UNSEEN:
+        right += 1
+    free_left = left < low or text[left].isspace() or text[left] in _OPENS_AFTER
+    free_right = right >= high or text[right].isspace() or text[right] in _CLOSES_BEFORE
+    if free_left != free_right:
+        clear = 1 if free_left else -1
+        # a shaped mark is believed against its shape only where that makes a pair: »نص« but not «نص «
+        if not shape or clear == shape or (clear == 1) != is_open:
+            return clear
+    if shape:
+        return shape
+    if not free_left and _PREFIX.search(text, max(low, left - 3), left + 1):
+        return 1  # ل"الرياض"
+    return -1 if is_open else 1
+
+
+def pairs(text: str, start: int, end: int, *, brackets: bool = False) -> tuple[list[Pair], list[tuple[int, int]]]:
+    """Pair the marks of one line.
+
+    Args:
+        text: any string.
+        start: where the line begins.
+        end: where it ends.
+        brackets: whether to pair brackets as well.
+
+    Returns:
+        Every closed pair, outer and inner, by its start; and the span of every opening mark that is never closed.
+
+    Example:
+        >>> pairs('قال "نعم" ثم "لا', 0, 16)
+        ([Pair(start=4, end=9, inner_start=5, inner_end=8)], [(13, 14)])
+    """
+    closed: list[Pair] = []
+    stack: list[tuple[str, int, int]] = []
+    lost: list[tuple[int, int]] = []
+    is_open: Counter[str] = Counter()
+    for match in (_ANY_RUN if brackets else _QUOTE_RUN).finditer(text, start, end):
+        mark, (left, right) = match[0][0], match.span()
+        if mark in _BRACKETS:
+            kind, role = _BRACKETS[mark]
+        else:
+            kind, shape = _QUOTES[mark]
+            role = _role(text, left, right, start, end, shape, is_open[kind] > 0)
+        if role == 1:
+            stack.append((kind, left, right))
+            is_open[kind] += 1
+        elif is_open[kind]:
+            while True:  # whatever was opened inside this pair and not closed is lost
+                opened, first, inner = stack.pop()
+                is_open[opened] -= 1
+                if opened == kind:
+                    break
+                lost.append((first, inner))
+            closed.append(Pair(first, right, inner, left))
+    lost += (entry[1:] for entry in stack)
+    return sorted(closed), sorted(lost)
+
+
+def outermost(found: Iterable[Pair]) -> Iterator[Pair]:
+    """Give the pairs that lie in no other one.
+
+    Args:
+        found: pairs by their start, as ``pairs`` gives them.
+
+    Returns:
+        The outer ones, in order.
+
+    Example:
+        >>> [pair.start for pair in outermost(pairs("«أ “ب” ج»", 0, 9)[0])]
+        [0]
+    """
+    reached = -1
+    for pair in found:
+        if pair.start >= reached:
+            reached = pair.end
+            yield pair
+
+
+def quotations(text: str) -> list[Quotation]:
+    """Find the outermost quotations of a text.
+
+    One that is never closed is given with ``closed=False``: it runs to the next quotation or to its
+    paragraph's end, and it is for the caller to cut it at the end of its sentence.
+
+    Args:
+        text: any string.
+
+    Returns:
+        The quotations in order; they do not overlap.
+
+    Example:
+        >>> [(q.start, q.end, q.closed) for q in quotations("قال «نعم» ثم «لا")]
+        [(4, 9, True), (13, 16, False)]
+    """
+    found: list[Quotation] = []
+    for line in _LINE.finditer(text):
+        closed, lost = pairs(text, *line.span())
+        marks = sorted([*outermost(closed), *lost])
+        followings = [mark[0] for mark in marks[1:]] + [line.end()]
+        reached = line.start()
+        for mark, following in zip(marks, followings, strict=False):
+            if mark[0] < reached:
+                continue  # an opening mark inside a closed quotation
+            if isinstance(mark, Pair):
+                quotation = Quotation(*mark, True)
+            else:
+                end = mark[0] + len(text[mark[0] : following].rstrip())
+                quotation = Quotation(mark[0], end, mark[1], end, False)
+            reached = quotation.end
+            found.append(quotation)
+    return found

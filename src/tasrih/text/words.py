@@ -1,0 +1,85 @@
+"""Words of Arabic text: tokens of letters or digits, function words, and words without their prefixes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tasrih.text.normalise import normalise
+
+_WORD = re.compile(r"\d+(?:[.,٫٬/:]\d+)*|[^\W\d_]+(?:[\u0610-\u061a\u064b-\u065f\u0670\u0640]+[^\W\d_]*)*")
+
+#: Words that carry grammar rather than matter, folded; a summary may use them freely.
+FUNCTION_WORDS = frozenset(
+    "في من علي الي عن ان انه انها اننا لا لم لن ما قد مع بعد قبل بين حتي او ثم كما كل اي هذا هذه ذلك تلك التي الذي "
+    "الذين هو هي هم عند عندما منذ خلال ضد نحو حول دون غير اذا لو لان لانه كان كانت يكون تكون ليس ليست الا اما "
+    "بل به بها له لها لهم منه منها فيه فيها عليه عليها اليه اليها وفي ومن وعلي والي وعن وان ولا ولم ولن وما وقد ومع "
+    "وبعد وهو وهي وكان وكانت بان لدي عبر رغم بسبب بشان ضمن وسط امام تحت فوق و ب ل ك ف س يتم تم".split()
+)
+
+_PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و", "ف", "ب", "ك", "ل")
+
+
+def words(text: str) -> Iterator[tuple[int, int]]:
+    """Find the words and numbers of a text.
+
+    Args:
+        text: any string.
+
+    Yields:
+        ``(start, end)`` of each; vowel marks and tatweel belong to their word.
+
+    Example:
+        >>> [text[a:b] for text in ["قال: 3.5 مليون"] for a, b in words(text)]
+        ['قال', '3.5', 'مليون']
+    """
+    for match in _WORD.finditer(text):
+        yield match.span()
+
+
+def word_forms(word: str) -> tuple[str, ...]:
+    """Give a word's folded form, and the forms it leaves when conjunctions, prepositions and the article go.
+
+    Args:
+        word: one word.
+
+    Returns:
+        The folded word first, then what is left of it without each prefix (two letters at least).
+
+    Example:
+        >>> word_forms("والأمن")
+        ('والامن', 'امن', 'الامن')
+    """
+    folded = normalise(word, "search")
+    forms = [folded]
+    for prefix in _PREFIXES:
+        if folded.startswith(prefix) and len(folded) >= len(prefix) + 2:
+            forms.append(folded[len(prefix) :])
+    return tuple(dict.fromkeys(forms))
+
+
+def is_function_word(word: str) -> bool:
+    """Say whether a word is a function word, spelling folded."""
+    return normalise(word, "encoder") in FUNCTION_WORDS
+
+
+def support(summary: str, source: str) -> tuple[float, list[str]]:
+    """Look a summary's words and numbers up in its source.
+
+    A word is supported if one of its forms (see ``word_forms``) is a form of a word of the source.
+
+    Args:
+        summary: the summary.
+        source: the text that it was made from.
+
+    Returns:
+        The share of its words, function words apart, that are supported (1.0 if there are none), and
+        the words that are not.
+    """
+    known: set[str] = set()
+    for start, end in words(source):
+        known.update(word_forms(source[start:end]))
+    checked = [summary[start:end] for start, end in words(summary)]
+    checked = [word for word in checked if not is_function_word(word)]
+    missing = [word for word in checked if known.isdisjoint(word_forms(word))]
+    return (1 - len(missing) / len(checked) if checked else 1.0), missing

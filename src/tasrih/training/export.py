@@ -1,0 +1,266 @@
+"""From a trained transformers folder to a small ONNX model that needs neither torch nor transformers.
+
+Weights are stored as int8 with one scale an output channel and computed in fp32: the graph casts and
+scales them when it is opened. (Dynamic int8 is smaller still in time, but takes the scales of its
+activations from the whole batch, so that a text's score would depend on its neighbours.)
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from tasrih.models.classifier import ClassifierSettings
+from tasrih.models.files import write_config
+from tasrih.models.summariser import SummariserSettings
+
+#: Matrices smaller than this stay fp32.
+SMALLEST = 4096
+
+
+def quantise_columns(weights: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Round a matrix to int8 with one scale for each index of an axis.
+
+    Args:
+        weights: shape (rows, columns), fp32.
+        axis: the axis that keeps its own scales.
+
+    Returns:
+        ``(int8 matrix, fp32 scales)``, the scales shaped to broadcast.
+    """
+    scale = np.abs(weights).max(axis=1 - axis, keepdims=True) / 127
+    scale[scale == 0] = 1
+    return np.round(weights / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def store_int8(path: Path) -> None:
+    """Rewrite a graph's large matrices as int8, in place.
+
+    Args:
+        path: an ``.onnx`` file with its weights inside.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(path)
+    graph = model.graph
+    uses: dict[str, list[tuple[str, int]]] = {}
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            uses.setdefault(name, []).append((node.op_type, place))
+    added = []
+    for tensor in list(graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) != 2 or np.prod(tensor.dims) < SMALLEST:
+            continue
+        name = tensor.name
+        gathered = all(op == "Gather" and place == 0 for op, place in uses.get(name, []))
+        weights = numpy_helper.to_array(tensor)
+        # rows of an embedding, columns of a projection
+        packed, scale = quantise_columns(weights, 0 if gathered else 1)
+        graph.initializer.remove(tensor)
+        graph.initializer.append(numpy_helper.from_array(packed, f"{name}.int8"))
+        graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
+        if gathered:
+            for node in [node for node in graph.node if node.input and node.input[0] == name]:
+                rows, factors, out = f"{node.output[0]}.rows", f"{node.output[0]}.factors", node.output[0]
+                place = list(graph.node).index(node)
+                indices = node.input[1]
+                graph.node.remove(node)
+                parts = [
+                    helper.make_node("Gather", [f"{name}.int8", indices], [rows], axis=0),
+                    helper.make_node("Cast", [rows], [f"{rows}.fp32"], to=TensorProto.FLOAT),
+                    helper.make_node("Gather", [f"{name}.scale", indices], [factors], axis=0),
+                    helper.make_node("Mul", [f"{rows}.fp32", factors], [out]),
+                ]
+                for offset, part in enumerate(parts):
+                    graph.node.insert(place + offset, part)
+        else:
+            added += [
+                helper.make_node("Cast", [f"{name}.int8"], [f"{name}.fp32"], to=TensorProto.FLOAT),
+                helper.make_node("Mul", [f"{name}.fp32", f"{name}.scale"], [name]),
+            ]
+    for node in reversed(added):
+        graph.node.insert(0, node)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def export_graph(module, inputs: dict, outputs: list[str], path: Path, *, axes: dict[str, dict[int, str]]) -> None:
+    """Trace a torch module into an ONNX file with int8 weights.
+
+    Args:
+        module: its ``forward`` takes the inputs by name and gives a tuple in the order of ``outputs``.
+        inputs: an example batch.
+        outputs: names of the outputs.
+        path: the file to write.
+        axes: names of the axes that may change, for each input.
+    """
+    import torch
+
+    module.eval()
+    with torch.no_grad():
+        program = torch.onnx.export(
+            module, (), kwargs=inputs, input_names=list(inputs), output_names=outputs, dynamo=True,
+            dynamic_shapes={
+                name: {axis: torch.export.Dim(label) for axis, label in axes[name].items()} for name in inputs
+            }, opset_version=20, verbose=False,
+        )  # fmt: skip
+    program.save(str(path), external_data=False)
+    store_int8(path)
+
+
+def export_classifier(source: str | Path, output: str | Path) -> Path:
+    """Export a fine-tuned classifier, its token head with it where it has one.
+
+    Args:
+        source: what ``train_classifier`` saved.
+        output: folder for ``model.onnx``, ``tokenizer.json`` and ``config.json``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileNotFoundError: if the source is no trained classifier.
+    """
+    import torch
+    from torch import nn
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+    from tasrih.training.classification import joined_module
+
+    source, output = Path(source), Path(output)
+    if not (source / "config.json").is_file():
+        raise FileNotFoundError(f"{source} holds no trained classifier: there is no config.json in it")
+    model = AutoModelForSequenceClassification.from_pretrained(
+        source, dtype=torch.float32, attn_implementation="eager"
+    )
+    names = ["logits"]
+    whole = model
+    if (source / "spans").is_dir():
+        spans = AutoModelForTokenClassification.from_pretrained(
+            source / "spans", dtype=torch.float32, attn_implementation="eager"
+        )
+        setattr(spans, spans.base_model_prefix, model.base_model)
+        whole = joined_module(model, spans)
+        names.append("span_logits")
+
+    class Traced(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.whole = whole
+
+        def forward(self, input_ids, attention_mask):
+            result = self.whole(input_ids=input_ids, attention_mask=attention_mask)
+            return tuple(result[name] for name in names)
+
+    example = {"input_ids": torch.full((2, 9), 7), "attention_mask": torch.ones(2, 9, dtype=torch.long)}
+    axes = {name: {0: "batch", 1: "tokens"} for name in example}
+    output.mkdir(parents=True, exist_ok=True)
+    export_graph(Traced(), example, names, output / "model.onnx", axes=axes)
+    shutil.copy(source / "tokenizer.json", output / "tokenizer.json")
+    config = model.config
+    labels = tuple(config.id2label[index] for index in range(config.num_labels))
+    settings = ClassifierSettings(**{**config.tasrih, "labels": labels})
+    write_config(output, {"kind": "classifier", "settings": asdict(settings), "architecture": config.model_type})
+    return output
+
+
+def export_encoder(source: str | Path, output: str | Path) -> Path:
+    """Save a pretrained encoder in bfloat16, the base that fine-tuning starts from.
+
+    Args:
+        source: what ``pretrain`` saved.
+        output: folder for ``model.safetensors``, ``config.json`` and the tokenizer.
+
+    Returns:
+        The folder, which ``AutoModelForMaskedLM`` and the other auto classes open.
+    """
+    import torch
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    source, output = Path(source), Path(output)
+    model = AutoModelForMaskedLM.from_pretrained(source, dtype=torch.bfloat16)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(source).save_pretrained(folder)
+        output.mkdir(parents=True, exist_ok=True)
+        for file in Path(folder).iterdir():
+            shutil.copy(file, output / file.name)
+    return output
+
+
+def export_summariser(source: str | Path, output: str | Path) -> Path:
+    """Export a T5-shaped summariser: an encoder and a decoder graph over one embedding table.
+
+    The decoder is computed anew over the short prefix at each step, so that there is no cache to carry.
+
+    Args:
+        source: what ``train_summariser`` saved.
+        output: folder for ``encoder.onnx``, ``decoder.onnx``, ``embeddings.npz``, tokenizer and config.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileNotFoundError: if the source is no trained summariser.
+        ValueError: if the model is of a shape that this export does not know.
+    """
+    import torch
+    from torch import nn
+    from transformers import AutoModelForSeq2SeqLM
+
+    source, output = Path(source), Path(output)
+    if not (source / "config.json").is_file():
+        raise FileNotFoundError(f"{source} holds no trained summariser: there is no config.json in it")
+    model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32, attn_implementation="eager")
+    config = model.config
+    if config.model_type != "t5":
+        raise ValueError(f"the export knows T5-shaped summarisers, not {config.model_type}")
+    model.eval()
+
+    class Encoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stack = model.get_encoder()
+
+        def forward(self, inputs_embeds):
+            return (self.stack(inputs_embeds=inputs_embeds).last_hidden_state,)
+
+    class Decoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stack = model.get_decoder()
+
+        def forward(self, inputs_embeds, states):
+            result = self.stack(inputs_embeds=inputs_embeds, encoder_hidden_states=states, use_cache=False)
+            return (result.last_hidden_state[:, -1],)
+
+    output.mkdir(parents=True, exist_ok=True)
+    width = config.d_model
+    article, prefix = torch.randn(1, 13, width), torch.randn(3, 5, width)
+    with torch.no_grad():
+        states = Encoder()(article)[0].expand(3, -1, -1).contiguous()
+    export_graph(
+        Encoder(), {"inputs_embeds": torch.randn(2, 13, width)}, ["states"], output / "encoder.onnx",
+        axes={"inputs_embeds": {0: "batch", 1: "tokens"}},
+    )  # fmt: skip
+    export_graph(
+        Decoder(), {"inputs_embeds": prefix, "states": states}, ["hidden"], output / "decoder.onnx",
+        axes={"inputs_embeds": {0: "batch", 1: "pieces"}, "states": {0: "batch", 1: "tokens"}},
+    )  # fmt: skip
+    rows, scale = quantise_columns(model.get_input_embeddings().weight.detach().numpy(), 0)
+    # T5 scales the decoder's states where its two tables are tied
+    output_scale = np.float32(width**-0.5 if config.scale_decoder_outputs else 1.0)
+    np.savez_compressed(output / "embeddings.npz", rows=rows, scale=scale, output_scale=output_scale)
+    shutil.copy(source / "tokenizer.json", output / "tokenizer.json")
+    stored = config.tasrih
+    settings = SummariserSettings(
+        profile=stored["profile"], max_source=stored["max_source"], styles=tuple(stored["styles"]),
+        start_id=config.decoder_start_token_id, end_id=config.eos_token_id,
+    )  # fmt: skip
+    write_config(output, {"kind": "summariser", "settings": asdict(settings), "architecture": config.model_type})
+    return output

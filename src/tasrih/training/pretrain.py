@@ -1,0 +1,294 @@
+"""Pretraining the compact encoder by masked language modelling, within a budget of wall-clock time.
+
+Reads ``uint16`` shards with numpy and needs torch and transformers alone, so that the same script runs
+on a bare GPU machine. Whole words are masked (no next-sentence task, no dropout); logits are computed
+at masked places only; the learning rate reaches zero when the budget does.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tasrih.training.shards import WindowSampler, read_shard
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """What one pretraining run needs."""
+
+    output: str
+    """Folder for the encoder, its log and its checkpoints."""
+    tokenizer: str
+    """Folder with ``tokenizer.json``."""
+    shards: dict[str, float]
+    """Shard file to sampling weight; a file's share is its tokens times its weight."""
+    minutes: float
+    """Wall-clock budget."""
+    base: str | None = None
+    """Encoder to go on from; None starts a new one of the shape below."""
+    embeddings: str | None = None
+    """``.npy`` of first token embeddings (see ``training.embeddings``)."""
+    hidden_size: int = 256
+    """Width of the encoder."""
+    layers: int = 6
+    """Number of blocks."""
+    intermediate_size: int = 512
+    """Width of the gated feed-forward layer."""
+    heads: int = 4
+    """Attention heads."""
+    windows: int = 32
+    """Windows a step while windows are short."""
+    length: int = 64
+    """Tokens of a short window."""
+    long_length: int = 256
+    """Tokens of a window in the last part of the run."""
+    long_share: float = 0.15
+    """Share of the budget that is spent on long windows."""
+    mask_rate: float = 0.25
+    """Share of words that are masked."""
+    learning_rate: float = 1e-3
+    """Peak learning rate."""
+    optimizer: str = "adamw"
+    """``adamw``, or ``muon`` for the matrices of the blocks with AdamW for the rest."""
+    warmup_steps: int = 200
+    """Steps until the peak is reached."""
+    weight_decay: float = 0.05
+    """Of the matrices; vectors are not decayed."""
+    held_out_tokens: int = 100_000
+    """Tokens at the end of the first shard that are kept for the held-out loss."""
+    save_minutes: float = 10
+    """Minutes between checkpoints."""
+    bf16: bool = True
+    """Compute in bfloat16 where torch may."""
+    compile: bool = True
+    """Use ``torch.compile``."""
+    device: str = "cpu"
+    """``cpu`` or ``cuda``."""
+    seed: int = 1
+    """Of weights, windows and masks."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.mask_rate < 1:
+            raise ValueError(f"mask_rate must lie between 0 and 1, not {self.mask_rate}")
+        if not 0 <= self.long_share <= 1:
+            raise ValueError(f"long_share must lie between 0 and 1, not {self.long_share}")
+        if self.optimizer not in ("adamw", "muon"):
+            raise ValueError(f"optimizer must be adamw or muon, not {self.optimizer!r}")
+        if self.hidden_size % self.heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is no multiple of heads {self.heads}")
+        if self.minutes <= 0:
+            raise ValueError(f"minutes must be positive, not {self.minutes}")
+        if not self.shards:
+            raise ValueError("shards must name at least one file")
+
+
+class WordMasker:
+    """Hides whole words: 80 % become ``[MASK]``, 10 % random tokens, 10 % stay."""
+
+    def __init__(self, tokenizer, *, rate: float, seed: int) -> None:
+        vocabulary = tokenizer.get_vocab()
+        self._size = len(vocabulary)
+        self._mask_id = vocabulary["[MASK]"]
+        self._continues = np.zeros(self._size, dtype=bool)
+        self._special = np.zeros(self._size, dtype=bool)
+        for token, index in vocabulary.items():
+            self._continues[index] = token.startswith("##")
+            self._special[index] = token.startswith("[") and token.endswith("]") and len(token) > 2
+        self._rate = rate
+        self._random = np.random.default_rng(seed)
+
+    def __call__(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mask a batch.
+
+        Args:
+            ids: shape (windows, length).
+
+        Returns:
+            ``(masked, places, labels)``: the batch with words hidden; flat indices of the hidden
+            tokens; their true ids. The two have one fixed length for a batch shape, so that compiled
+            code is used again; places left over point at 0 with label -100.
+        """
+        word = np.cumsum(~self._continues[ids].ravel())
+        chosen = self._random.random(word[-1] + 1) < self._rate
+        hidden = (chosen[word] & ~self._special[ids].ravel()).nonzero()[0]
+        room = int(ids.size * self._rate * 1.2)
+        if len(hidden) > room:
+            hidden = np.sort(self._random.choice(hidden, room, replace=False))
+        places = np.zeros(room, dtype=np.int64)
+        labels = np.full(room, -100, dtype=np.int64)
+        places[: len(hidden)] = hidden
+        labels[: len(hidden)] = ids.ravel()[hidden]
+        masked = ids.copy().ravel()
+        draw = self._random.random(len(hidden))
+        masked[hidden[draw < 0.8]] = self._mask_id
+        swapped = hidden[(draw >= 0.8) & (draw < 0.9)]
+        masked[swapped] = self._random.integers(5, self._size, len(swapped))
+        return masked.reshape(ids.shape), places, labels
+
+
+def new_encoder(config: PretrainConfig, vocabulary: int):
+    """Make an untrained ``ModernBertForMaskedLM`` of the configured shape.
+
+    Args:
+        config: the shape.
+        vocabulary: number of token ids.
+
+    Returns:
+        The model, its embeddings tied to its output layer.
+    """
+    import torch
+    from transformers import ModernBertConfig, ModernBertForMaskedLM
+
+    torch.manual_seed(config.seed)
+    shape = ModernBertConfig(
+        vocab_size=vocabulary,
+        hidden_size=config.hidden_size,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        intermediate_size=config.intermediate_size,
+        max_position_embeddings=512,
+        global_attn_every_n_layers=1,
+        attention_dropout=0.0,
+        pad_token_id=0,
+        bos_token_id=2,
+        eos_token_id=3,
+        cls_token_id=2,
+        sep_token_id=3,
+    )
+    model = ModernBertForMaskedLM(shape)
+    if config.embeddings:
+        with torch.no_grad():
+            model.get_input_embeddings().weight.copy_(torch.from_numpy(np.load(config.embeddings)))
+    return model
+
+
+def _optimizers(model, config: PretrainConfig) -> list:
+    import torch
+
+    matrices, others, vectors = [], [], []
+    for name, parameter in model.named_parameters():
+        if parameter.ndim < 2:
+            vectors.append(parameter)
+        elif ".layers." in name and config.optimizer == "muon":
+            matrices.append(parameter)
+        else:
+            others.append(parameter)
+    groups = [
+        {"params": others, "weight_decay": config.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    made = [torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)]
+    if matrices:
+        made.append(
+            torch.optim.Muon(
+                matrices, lr=config.learning_rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"
+            )
+        )
+    return made
+
+
+def pretrain(config: PretrainConfig) -> dict[str, float]:
+    """Pretrain an encoder and save it, with its log, as ``AutoModelForMaskedLM`` opens it.
+
+    Args:
+        config: the run.
+
+    Returns:
+        ``loss`` (held out, nats a masked token), ``tokens``, ``steps`` and ``minutes`` of the run.
+
+    Raises:
+        FileNotFoundError: if a shard or the tokenizer is missing.
+    """
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    output = Path(config.output)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "pretrain_config.json").write_text(json.dumps(asdict(config), indent=1, ensure_ascii=False))
+    tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
+    if config.base:
+        model = AutoModelForMaskedLM.from_pretrained(config.base, dtype=torch.float32, attn_implementation="sdpa")
+    else:
+        model = new_encoder(config, tokenizer.get_vocab_size())
+    model.to(config.device).train()
+
+    shards = [read_shard(path) for path in config.shards]
+    held_out = shards[0][-config.held_out_tokens :]
+    shards[0] = shards[0][: -config.held_out_tokens]
+    cls_id = tokenizer.token_to_id("[CLS]")
+    sampler = WindowSampler(shards, list(config.shards.values()), cls_id=cls_id, seed=config.seed)
+    masker = WordMasker(tokenizer, rate=config.mask_rate, seed=config.seed)
+
+    def loss_of(ids, places, labels):
+        with torch.autocast(config.device, torch.bfloat16, enabled=config.bf16):
+            states = model.model(input_ids=ids).last_hidden_state.flatten(0, 1)[places]
+            logits = model.decoder(model.head(states))
+        return torch.nn.functional.cross_entropy(logits.float(), labels)
+
+    forward = torch.compile(loss_of) if config.compile else loss_of
+    optimizers = _optimizers(model, config)
+
+    def batch_of(ids: np.ndarray):
+        return [torch.from_numpy(part).to(config.device) for part in masker(ids)]
+
+    def held_out_loss() -> float:
+        check = WordMasker(tokenizer, rate=config.mask_rate, seed=0)
+        room = held_out[: len(held_out) // 63 * 63].reshape(-1, 63).astype(np.int64)
+        room = np.concatenate([np.full((len(room), 1), cls_id), room], axis=1)[:512]
+        losses = []
+        with torch.no_grad():
+            for start in range(0, len(room) - 31, 32):
+                parts = [torch.from_numpy(part).to(config.device) for part in check(room[start : start + 32])]
+                losses.append(forward(*parts).item())
+        return float(np.mean(losses))
+
+    def save(folder: Path) -> None:
+        model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(config.tokenizer).save_pretrained(folder)
+
+    begun = saved = time.monotonic()
+    budget = config.minutes * 60
+    tokens = step = 0
+    recent: list[float] = []
+    while (spent := (time.monotonic() - begun) / budget) < 1:
+        long = spent > 1 - config.long_share
+        length = config.long_length if long else config.length
+        windows = max(1, config.windows * config.length // length)
+        rate = min(1.0, (step + 1) / config.warmup_steps) * 0.5 * (1 + math.cos(math.pi * spent))
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = config.learning_rate * rate
+        loss = forward(*batch_of(sampler.batch(windows, length)))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        step += 1
+        tokens += windows * length
+        recent.append(loss.item())
+        if step % 200 == 0:
+            line = {"step": step, "tokens": tokens, "loss": round(float(np.mean(recent)), 4), "spent": round(spent, 4)}
+            if step % 1000 == 0:
+                line["held_out"] = round(held_out_loss(), 4)
+            recent.clear()
+            print(json.dumps(line), flush=True)
+            with open(output / "log.jsonl", "a") as log:
+                log.write(json.dumps(line) + "\n")
+        if time.monotonic() - saved > config.save_minutes * 60:
+            saved = time.monotonic()
+            save(output / "checkpoint")
+    save(output)
+    result = {
+        "loss": round(held_out_loss(), 4), "tokens": tokens, "steps": step,
+        "minutes": round((time.monotonic() - begun) / 60, 2),
+    }  # fmt: skip
+    (output / "pretrain_metrics.json").write_text(json.dumps(result, indent=1))
+    return result

@@ -1,0 +1,131 @@
+"""YAML recipes: one file an experiment, read into the dataclass of its kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tasrih.errors import MissingExtraError
+from tasrih.models.files import PRETRAINED
+from tasrih.training.classification import ClassifierConfig, train_classifier
+from tasrih.training.prepare import PrepareConfig, prepare
+from tasrih.training.pretrain import PretrainConfig, pretrain
+from tasrih.training.summarisation import SummariserConfig, train_summariser
+
+#: What a recipe's ``kind`` may be: its settings, and what runs it.
+KINDS: dict[str, tuple[type, Any]] = {
+    "prepare": (PrepareConfig, prepare),
+    "pretrain": (PretrainConfig, pretrain),
+    "classifier": (ClassifierConfig, train_classifier),
+    "summariser": (SummariserConfig, train_summariser),
+}
+
+#: The name that stands for the bundled pretrained encoder as a base.
+BUNDLED_ENCODER = "encoder"
+
+
+def _build(kind: type, values: dict[str, Any], where: str) -> Any:
+    """Make a dataclass of plain values, nested ones too, unknown and ill-typed options refused by name."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    for name in values:
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, 1)
+            hint = f"; did you mean {near[0]}?" if near else f": choose from {', '.join(fields)}"
+            raise ValueError(f"{where}: unknown option {name!r}{hint}")
+    built = {name: _convert(hints[name], value, f"{where}: {name}") for name, value in values.items()}
+    missing = [
+        name for name, field in fields.items()
+        if name not in built and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]  # fmt: skip
+    if missing:
+        raise ValueError(f"{where}: missing option {', '.join(missing)}")
+    return kind(**built)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin is types.UnionType:
+        if value is None:
+            return None
+        return _convert(next(part for part in typing.get_args(hint) if part is not type(None)), value, where)
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ValueError(f"{where} must be a mapping, not {value!r}")
+        return _build(hint, value, where)
+    if origin is list:
+        if not isinstance(value, list):
+            raise ValueError(f"{where} must be a list, not {value!r}")
+        return [_convert(typing.get_args(hint)[0], item, where) for item in value]
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ValueError(f"{where} must be a mapping, not {value!r}")
+        inner = typing.get_args(hint)[1]
+        return {str(key): _convert(inner, item, where) for key, item in value.items()}
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, str):
+        try:
+            return float(value)  # YAML reads 3e-4 as text
+        except ValueError:
+            pass
+    elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    raise ValueError(f"{where} must be a {hint.__name__}, not {value!r}")
+
+
+def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
+    """Read a recipe, with settings changed from the command line.
+
+    Args:
+        path: a YAML file whose ``kind`` is one of ``KINDS``; its other keys are that kind's settings.
+        changes: ``key=value`` pairs, the values read as YAML.
+
+    Returns:
+        The settings, checked.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if an option is unknown, missing, of the wrong type or contradicts another; the message names it.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise MissingExtraError("PyYAML", "train", "reading a recipe") from None
+    path = Path(path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} does not exist") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} holds no settings")
+    for change in changes:
+        key, separator, value = change.partition("=")
+        if not separator:
+            raise ValueError(f"{change!r} is no key=value")
+        values[key] = yaml.safe_load(value)
+    name = values.pop("kind", None)
+    if name not in KINDS:
+        raise ValueError(f"{path}: kind must be one of {', '.join(KINDS)}, not {name!r}")
+    if name == "classifier" and values.get("base") == BUNDLED_ENCODER:
+        values["base"] = str(PRETRAINED / BUNDLED_ENCODER)
+    return _build(KINDS[name][0], values, str(path))
+
+
+def run_recipe(config: Any) -> dict:
+    """Run what a recipe describes.
+
+    Args:
+        config: as ``load_recipe`` gives it.
+
+    Returns:
+        The run's figures.
+    """
+    return next(run for kind, run in KINDS.values() if isinstance(config, kind))(config)
