@@ -105,7 +105,7 @@ def _articles(paths: list[str], as_lines: bool) -> Iterator[Article]:
 def _console():
     from rich.console import Console
 
-    return Console(soft_wrap=False, highlight=False, emoji=False, markup=False)
+    return Console(highlight=False, emoji=False, markup=False)
 
 
 def _write_json(value: dict) -> None:
@@ -140,7 +140,7 @@ def _run(
             bad = waiting.pop(0)
             _write_json({"line": bad.line, "error": bad.error})
 
-    several = len(paths) > 1 or paths[0] != "-" and Path(paths[0]).is_dir()
+    several = len(paths) > 1 or (paths[0] != "-" and Path(paths[0]).is_dir())
     for result in _progress(verb(texts())):
         flush_errors()
         article = waiting.pop(0)
@@ -215,7 +215,7 @@ def classify(
     def show(prediction, several: bool) -> None:
         from tasrih.render.terminal import prediction_line
 
-        _console().print(prediction_line(prediction, task))
+        _console().print(prediction_line(prediction, task), soft_wrap=True)
 
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, task, target=target, model=model, abstain=abstain)
@@ -229,11 +229,9 @@ def tag(paths: Inputs, model: ModelName = None, as_json: AsJson = False, jsonl: 
     from tasrih.api import tag as verb
 
     def show(document, several: bool) -> None:
-        from tasrih.render.terminal import statement_lines
+        from tasrih.render.terminal import print_document
 
-        console = _console()
-        for line in statement_lines(document, console.width):
-            console.print(line)
+        print_document(document, _console())
 
     _run(paths, jsonl, as_json, lambda texts: verb(texts, model=model), show)
 
@@ -285,12 +283,14 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A bundled model, a folder, or a hub id.")],
     data: Annotated[str, typer.Argument(help="A set under the data root, such as statements or topic_iptc.")],
     split: Annotated[str, typer.Option(help="The split to score.")] = "test",
+    spans: Annotated[bool, typer.Option("--spans", help="Score speakers and targets instead of labels.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write the figures as JSON.")] = None,
 ) -> None:
     """Score a model on a labelled set, baseline and intervals beside it."""
     from tasrih.evaluation.evaluate import evaluate as score
+    from tasrih.evaluation.spans import evaluate_spans
 
-    report = score(model, data, split)
+    report = (evaluate_spans if spans else score)(model, data, split)
     typer.echo(report.table())
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)

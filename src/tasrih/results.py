@@ -6,6 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
+def _plain(value: Any) -> Any:
+    """Give tuples as lists, as JSON reads them back."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+
+
 class _Result:
     """Shared behaviour of results: a plain dictionary, and HTML where a notebook asks for it."""
 
@@ -13,7 +20,7 @@ class _Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as plain JSON types, keys in the order of the fields."""
-        return asdict(self)
+        return _plain(asdict(self))
 
     def _repr_html_(self) -> str:
         from tasrih.render.html import fragment

@@ -100,6 +100,7 @@ def statements(path: str | Path) -> Iterator[Row]:
     for row in read_rows(path):
         where = f"{path}, {row['id']}"
         _check(row["tags"], STATEMENT, where)
+        _check((stance["stance"] for stance in row.get("stances", ())), STANCE, where)
         spans = []
         marked = [("speaker", row["speaker"])] if row.get("speaker") else []
         marked += [(stance["stance"], stance["target"]) for stance in row.get("stances", ())]
@@ -131,6 +132,11 @@ def article_text(row: dict) -> str:
     return f"{row['title']}\n{row['text']}" if row.get("title") else row["text"]
 
 
+def _place(identifier: str) -> bytes:
+    """Where a row stands in the draw of a limited number of rows."""
+    return hashlib.sha1(identifier.encode("utf-8", "surrogatepass")).digest()
+
+
 def mapped(folder: str | Path, split: str, scheme: Scheme, *, limit: int | None = None) -> Iterator[Row]:
     """Read a set with one label a text, its labels mapped to a scheme's; rows without a counterpart are left out.
 
@@ -151,16 +157,17 @@ def mapped(folder: str | Path, split: str, scheme: Scheme, *, limit: int | None 
     names = LABEL_MAPS.get("/".join(folder.parts[-2:]))
     rows = list(read_rows(path))
     if limit is not None:
-        rows = sorted(rows, key=lambda row: hashlib.sha1(row["id"].encode()).digest())[:limit]
+        rows = sorted(rows, key=lambda row: _place(row["id"]))[:limit]
     for row in rows:
         label = names.get(row["label"]) if names is not None else row["label"]
         if label is None:
             continue
-        _check([label], scheme, f"{path}, {row['id']}")
+        other = (row["second"],) if row.get("second") else ()
+        _check((label, *other), scheme, f"{path}, {row['id']}")
         target = row.get("target")
         yield Row(
             row["id"], article_text(row), (label,), target=TARGET_NAMES.get(target, target),
-            other=(row["second"],) if row.get("second") else (), source=row.get("source"),
+            other=other, source=row.get("source"),
         )  # fmt: skip
 
 
@@ -184,10 +191,10 @@ def read_task(root: str | Path, task: str, name: str, split: str, *, limit: int 
     from tasrih.schemes import TOPIC
 
     folder = Path(root) / name
-    if task == "statement":
-        return list(statements(find_split(folder, split)))
-    if task == "stance" and name == "statements":
-        return list(statement_stances(find_split(folder, split)))
+    if task == "statement" or (task == "stance" and name == "statements"):
+        read = statements if task == "statement" else statement_stances
+        rows = list(read(find_split(folder, split)))
+        return rows if limit is None else sorted(rows, key=lambda row: _place(row.id))[:limit]
     if task == "stance":
         return list(mapped(folder, split, STANCE, limit=limit))
     if task == "topic":

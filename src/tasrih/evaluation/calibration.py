@@ -49,15 +49,20 @@ def fit_thresholds(
     """
 
     def best(scores: np.ndarray, there: np.ndarray) -> float:
-        values = np.array(
-            [
-                f1_from_counts(((scores >= cut) & there).sum(), (scores >= cut).sum(), there.sum())
-                for cut in _THRESHOLDS
-            ]
-        )
+        def f1(cut: float) -> float:
+            return float(f1_from_counts(((scores >= cut) & there).sum(), (scores >= cut).sum(), there.sum()))
+
+        values = np.array([f1(cut) for cut in _THRESHOLDS])
+        floor = values.max() - 0.005
         # the middle of the plateau near the top moves less from sample to sample than its peak
-        near = values >= values.max() - 0.005
-        return float(_THRESHOLDS[near].mean())
+        near = np.flatnonzero(values >= floor)
+        middle = float(_THRESHOLDS[near].mean())
+        if f1(middle) >= floor:
+            return middle
+        # the middle fell into a dip between two plateaus: keep to the one with the peak
+        parts = np.split(near, np.flatnonzero(np.diff(near) > 1) + 1)
+        part = next(part for part in parts if values.argmax() in part)
+        return float(_THRESHOLDS[part[len(part) // 2]])
 
     common = best(probabilities, truth)
     return {
@@ -77,7 +82,10 @@ def confidence_for_precision(best: np.ndarray, right: np.ndarray, precision: flo
     Returns:
         The lowest such confidence; 1.0 if none reaches it.
     """
-    order = np.argsort(-best)
+    order = np.argsort(-best, kind="stable")
+    ranked = best[order]
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    reached = np.nonzero(share >= precision)[0]
-    return float(best[order][reached[-1]]) if len(reached) else 1.0
+    # texts of one confidence are answered together or not at all
+    last = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
+    reached = np.flatnonzero(last & (share >= precision))
+    return float(ranked[reached[-1]]) if len(reached) else 1.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import Row, article_text, read_task
+from tasrih.data.labelled import Row, read_task
 from tasrih.evaluation.baselines import TfidfBaseline, majority
 from tasrih.evaluation.metrics import (
     Interval,
@@ -77,8 +77,11 @@ class Report:
         return "\n".join([*lines, *self.notes])
 
 
-#: Set to the task it belongs to, where its folder's name does not say.
-TASKS = {"statements": "statement", "topic_iptc": "topic"}
+#: First folder of a set to the task that it belongs to.
+TASKS = {
+    "statements": "statement", "topic_iptc": "topic", "topic": "topic", "topic_unlicensed": "topic",
+    "stance": "stance", "summarisation": "summary", "summarisation_unlicensed": "summary",
+}  # fmt: skip
 
 
 def evaluate(model: str, data: str, split: str = "test", root: Path | None = None) -> Report:
@@ -102,11 +105,12 @@ def evaluate(model: str, data: str, split: str = "test", root: Path | None = Non
     root = root or data_root()
     opened = load(model)
     report = partial(Report, model, data, split, command=f"tasrih evaluate {model} {data} --split {split}")
-    if isinstance(opened, Summariser):
+    task = "summary" if isinstance(opened, Summariser) else opened.task
+    kind = TASKS.get(data.split("/")[0], task)
+    if kind != task and not (task == "stance" and data == "statements"):
+        raise ValueError(f"{data} is a set for the task {kind}; {model} does {task}")
+    if task == "summary":
         return _summaries(opened, root, data, split, report)
-    task = opened.task
-    if data in TASKS and TASKS[data] != task and not (task == "stance" and data == "statements"):
-        raise ValueError(f"{data} is a set for the task {TASKS[data]}; {model} does {task}")
     rows = read_task(root, task, data, split)
     train, validation = _fitting_rows(root, task, data)
     baseline = TfidfBaseline(opened.settings.labels, multi_label=opened.settings.multi_label)
@@ -229,4 +233,3 @@ def _lead(text: str) -> str:
     return found[0].text if found else text
 
 
-__all__ = ["Report", "article_text", "evaluate"]

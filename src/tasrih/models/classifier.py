@@ -134,12 +134,15 @@ class Classifier:
         config = engine.config
         labels = tuple(config.id2label[index] for index in range(config.num_labels))
         stored = dict(getattr(config, "tasrih", None) or {})
-        longest = min(512, getattr(config, "max_position_embeddings", 512))
+        tokenizer = AutoTokenizer.from_pretrained(place)
+        longest = getattr(config, "max_position_embeddings", 512)
+        if "roberta" in config.model_type:
+            longest -= config.pad_token_id + 1  # its positions are counted from there
+        longest = min(512, longest, tokenizer.model_max_length)
         settings = ClassifierSettings(
             **{"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",
                "max_length": longest, **stored, "labels": labels}
         )  # fmt: skip
-        tokenizer = AutoTokenizer.from_pretrained(place)
         encoder = TextEncoder(
             tokenizer.backend_tokenizer, profile=settings.profile, max_length=settings.max_length,
             pad_id=tokenizer.pad_token_id,

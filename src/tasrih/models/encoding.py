@@ -98,10 +98,10 @@ class TextEncoder:
         Raises:
             TargetTooLongError: if a pair fills over half of a window.
         """
-        sources = [fold(_without_surrogates(text), self.profile) for text in texts]
+        sources = [fold(without_surrogates(text), self.profile) for text in texts]
         inputs: list = [source.text for source in sources]
         if pairs is not None:
-            seconds = [fold(_without_surrogates(pair), self.profile).text for pair in pairs]
+            seconds = [fold(without_surrogates(pair), self.profile).text for pair in pairs]
             for number, second in enumerate(seconds):
                 # a token is one character at least, so most pairs are known to be short without tokenising
                 if len(second) > self.max_length // 2 and self._length(second) > self.max_length // 2:
@@ -123,31 +123,24 @@ class TextEncoder:
     def _split(self, encoding, source: Normalised, text: str) -> list[TokenWindow]:
         parts = [encoding, *encoding.overflowing]
         windows = []
-        read = 0  # how far into the normalised text the windows before this one reached
         for number, part in enumerate(parts):
-            spans: list[tuple[int, int] | None] = []
-            fresh = last = 0
-            for sequence, (start, end) in zip(part.sequence_ids, part.offsets, strict=True):
-                if sequence != 0:
-                    spans.append(None)
-                    continue
-                spans.append(source.to_source(start, end))
-                fresh += start >= read
-                last = max(last, end)
-            read = max(read, last)
+            spans = [
+                source.to_source(*offsets) if sequence == 0 else None
+                for sequence, offsets in zip(part.sequence_ids, part.offsets, strict=True)
+            ]
             known = [span for span in spans if span is not None]
             windows.append(
                 TokenWindow(
                     part.ids, part.type_ids, spans,
                     start=known[0][0] if number and known else 0,
                     end=known[-1][1] if number < len(parts) - 1 and known else len(text),
-                    fresh=fresh,
+                    fresh=len(known) - (self.overlap if number else 0),
                 )
             )  # fmt: skip
         return windows
 
 
-def _without_surrogates(text: str) -> str:
+def without_surrogates(text: str) -> str:
     """Put U+FFFD for lone surrogates, which no tokenizer takes; every offset stays."""
     try:
         text.encode("utf-8")

@@ -11,7 +11,7 @@ from tasrih.text.sentences import Sentence
 from tasrih.text.words import is_function_word, word_forms, words
 
 # where a sentence can stop early and still read as one
-_PAUSE = re.compile(r"[،؛,;:]|\s[-–—]\s|\s(?=(?:فيما|بينما|حيث|كما|وذلك|وقال|وأضاف|مشيرا|مؤكدا|موضحا)\b)")
+_PAUSE = re.compile(r"[،؛,;:](?![\d/])|\s[-–—]\s|\s(?=(?:فيما|بينما|حيث|كما|وذلك|وقال|وأضاف|مشيرا|مؤكدا|موضحا)\b)")
 
 
 def _terms(text: str) -> Counter[str]:
@@ -58,7 +58,8 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
         )
         chosen.append(best)
         left -= lengths[best]
-    return sorted(chosen)
+    # sentences of function words alone have no terms; the first stands for them all
+    return sorted(chosen) or [0][: len(sentences)]
 
 
 def shorten(sentence: str, max_words: int) -> str:

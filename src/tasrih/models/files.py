@@ -72,6 +72,7 @@ def locate(name: str | Path) -> Path | str:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} holds no model: there is no config.json in it")
+        _read_config(path)
         return path
     if path.exists():
         raise ModelError(f"{path} is a file: give the model's folder")
@@ -82,6 +83,17 @@ def locate(name: str | Path) -> Path | str:
         f"unknown model {text!r}: choose a bundled one ({', '.join(bundled_models()) or 'none here'}), "
         "a folder, or a hub id such as owner/model"
     )
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): get the model again") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"{path} holds no settings: get the model again")
+    return config
 
 
 def digest(path: Path) -> str:
@@ -102,10 +114,7 @@ def open_folder(path: Path) -> ModelFolder:
     Raises:
         ModelError: if a file is missing, truncated or altered, or the layout is newer than this release.
     """
-    try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path / 'config.json'} cannot be read ({error}): get the model again") from None
+    config = _read_config(path)
     if config.get("layout") != LAYOUT:
         raise ModelError(f"{path} has layout {config.get('layout')!r}; this release reads {LAYOUT}: update tasrih")
     for name, facts in config.get("files", {}).items():

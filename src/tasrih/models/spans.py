@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasrih.schemes import STANCE
+from tasrih.text.normalise import STEPS
 
 #: Labels of the token head: BIO over the speaker and over targets by the stance to them.
 SPAN_LABELS = ("O", *(f"{place}-{name}" for name in ("speaker", *STANCE.names) for place in "BI"))
@@ -18,6 +19,7 @@ _MEMBERS = [[SPAN_LABELS.index(kind)] for kind in _KINDS[:3]] + [
     [SPAN_LABELS.index(f"{place}-{stance}") for stance in STANCE.names] for place in "BI"
 ]
 _STANCES = [[SPAN_LABELS.index(f"{place}-{stance}") for place in "BI"] for stance in STANCE.names]
+_MARKS = frozenset(STEPS["diacritics"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def find_spans(
         if not run:
             return
         start, end = tokens[run[0]][0], tokens[run[-1]][1]
-        while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
             end += 1
         share = stances[run].mean(0)
         share = share / (share.sum() or 1.0)
@@ -81,11 +83,17 @@ def find_spans(
         begins = label.startswith("B-") and not _inside_word(tokens, index, run)
         if label == "O" or begins or label[2:] != kind:
             close()
+            if label != "O" and spans and tokens[index][0] < spans[-1].end:
+                label = "O"  # the span before was carried on over this token
             kind = label[2:] or None
         if label != "O":
             run.append(index)
     close()
     return spans
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char in _MARKS
 
 
 def _inside_word(tokens: Sequence[tuple[int, int] | None], index: int, run: list[int]) -> bool:

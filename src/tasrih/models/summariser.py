@@ -11,6 +11,7 @@ import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.decoding import WordTrie, beam_search
+from tasrih.models.encoding import without_surrogates
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import choose_sentences, shorten
 from tasrih.models.files import is_exported, locate, open_folder
@@ -69,8 +70,8 @@ class Summariser:
 
         Args:
             decoder: encodes source ids and gives the scores of next tokens.
-            tokenizer: a ``tokenizers.Tokenizer`` whose word-initial pieces begin with ``▁``, or whose
-                continuations begin with ``##``.
+            tokenizer: a ``tokenizers.Tokenizer`` whose word-initial pieces begin with ``▁`` or ``Ġ``
+                (byte-level), or whose continuations begin with ``##``.
             settings: as stored with the model.
         """
         self.settings = settings
@@ -80,13 +81,21 @@ class Summariser:
         tokenizer.no_truncation()
         vocabulary = tokenizer.get_vocab()
         continued = any(piece.startswith("##") for piece in vocabulary)
-        size = max(vocabulary.values()) + 1
-        self._starts = np.zeros(size, dtype=bool)
-        self._specials = set()
+        # pieces of bytes are read as what they decode to, and words are cut with the space before them
+        self._byte_level = not continued and not any("▁" in piece for piece in vocabulary) and "Ġ" in vocabulary
+        self._size = max(vocabulary.values()) + 1
+        self._starts = np.zeros(self._size, dtype=bool)
+        self._specials = {index for index, token in tokenizer.get_added_tokens_decoder().items() if token.special}
         free = set()
         for piece, index in vocabulary.items():
             bare = piece.lstrip("▁").removeprefix("##")
-            self._starts[index] = not piece.startswith("##") if continued else piece.startswith("▁")
+            self._starts[index] = not piece.startswith("##") if continued else piece.startswith(("▁", "Ġ"))
+            if self._byte_level:
+                bare = tokenizer.decode([index]).strip()
+                if "\ufffd" in bare:
+                    continue  # a part of a letter
+            if index in self._specials:
+                continue
             if (piece.startswith("<") and piece.endswith(">")) or (piece.startswith("[") and piece.endswith("]") and len(piece) > 2):
                 self._specials.add(index)
             elif bare and not any(char.isalnum() for char in bare):
@@ -143,29 +152,37 @@ class Summariser:
         try:
             model = AutoModelForSeq2SeqLM.from_pretrained(place, dtype=torch.float32, use_safetensors=True)
             tokenizer = AutoTokenizer.from_pretrained(place)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{place} cannot be opened as a summariser: {str(error).splitlines()[0]}") from None
+        except Exception as error:  # safetensors' own errors share no base with the others
+            hint = "" if isinstance(place, Path) else "; give the path of a local folder"
+            raise ModelError(f"{place} cannot be opened as a summariser: {str(error).splitlines()[0]}{hint}") from None
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         model.to(device).eval()
         stored = dict(getattr(model.config, "tasrih", None) or {})
-        config = model.generation_config
+        config, shape = model.generation_config, model.config
         end = config.eos_token_id
+        starts = (config.decoder_start_token_id, shape.decoder_start_token_id, config.bos_token_id, shape.eos_token_id)
+        start = next((index for index in starts if index is not None), 0)
+        # what the decoder is always given first, and the marks that the tokenizer puts round a text
+        opening = [start] if config.forced_bos_token_id is None else [start, config.forced_bos_token_id]
+        marked = tokenizer.backend_tokenizer.encode("نص")
+        body = [place for place, special in enumerate(marked.special_tokens_mask) if not special]
+        before, after = marked.ids[: body[0]], marked.ids[body[-1] + 1 :]
         settings = SummariserSettings(
             profile=stored.get("profile", "lossless"), max_source=stored.get("max_source", 512),
             styles=tuple(stored.get("styles", ("headline",))),
-            start_id=config.decoder_start_token_id, end_id=end[0] if isinstance(end, list) else end,
+            start_id=start, end_id=end[0] if isinstance(end, list) else end,
             unknown_id=tokenizer.unk_token_id,
         )  # fmt: skip
 
         def encode(ids: list[int]):
-            inputs = torch.tensor([ids], device=device)
+            inputs = torch.tensor([[*before, *ids[:-1], *(after or ids[-1:])]], device=device)
             with torch.no_grad():
                 states = model.get_encoder()(input_ids=inputs).last_hidden_state
 
             def logits(prefixes: list[tuple[int, ...]]) -> np.ndarray:
                 from transformers.modeling_outputs import BaseModelOutput
 
-                rows = torch.tensor([[settings.start_id, *prefix] for prefix in prefixes], device=device)
+                rows = torch.tensor([[*opening, *prefix] for prefix in prefixes], device=device)
                 outputs = BaseModelOutput(last_hidden_state=states.expand(len(prefixes), -1, -1))
                 with torch.no_grad():
                     result = model(encoder_outputs=outputs, decoder_input_ids=rows).logits[:, -1]
@@ -176,7 +193,7 @@ class Summariser:
         return cls(encode, tokenizer.backend_tokenizer, settings)
 
     def _pieces(self, text: str) -> list[int]:
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
+        return self._tokenizer.encode(f" {text}" if self._byte_level else text, add_special_tokens=False).ids
 
     def summarise(
         self, text: str, *, style: str = "headline", max_words: int | None = None, method: str = "auto",
@@ -215,7 +232,7 @@ class Summariser:
 
     def _extract(self, text: str, found: list[Sentence], style: str, limit: int, reason: str | None) -> Summary:
         most = 1 if style == "headline" else 3
-        chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)]
+        chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)] or found[:1]
         sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in chosen)
         if len(chosen) == 1:
             return Summary(shorten(chosen[0].text, limit), "extractive", 1.0, sources, reason)
@@ -223,14 +240,16 @@ class Summariser:
 
     def _write(self, text: str, max_words: int, grounded: bool) -> str:
         """Decode a headline; empty if no hypothesis came to an end."""
-        clean = " ".join(normalise(text, self.settings.profile).split())
+        clean = " ".join(normalise(without_surrogates(text), self.settings.profile).split())
         source = self._pieces(clean)[: self.settings.max_source - 1]
         trie = self._trie(clean) if grounded else None
         banned = set(self._specials) - {self.settings.end_id}
         if self.settings.unknown_id is not None:
             banned.add(self.settings.unknown_id)
+        decoder = self._decoder([*source, self.settings.end_id])
         hypotheses = beam_search(
-            self._decoder([*source, self.settings.end_id]), end=self.settings.end_id, beams=self.settings.beams,
+            # a model may have more rows than its tokenizer has pieces
+            lambda prefixes: decoder(prefixes)[:, : self._size], end=self.settings.end_id, beams=self.settings.beams,
             max_pieces=max_words * 4, trie=trie, banned=banned, length_penalty=self.settings.length_penalty,
             word_starts=self._starts, max_words=max_words,
         )  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from tasrih.render.terminal import CONDITIONAL, METHODS, NO_ANSWER, NOTHING, SIGNS
 from tasrih.results import Document, Prediction, Span, Stance, Statement, Summary, Window
-from tasrih.schemes import SCHEMES, STANCE, STATEMENT, TOPIC
+from tasrih.schemes import SCHEMES, STANCE, STATEMENT, TOPIC, Scheme
 
 # Browsers take neither, and a lone surrogate cannot be encoded; one character each, so that offsets hold.
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -35,48 +36,35 @@ PALETTES = {
 }  # fmt: skip
 
 _CSS = """
-*{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);
+*{box-sizing:border-box} body{margin:0;background:var(--page);color:var(--ink);
  font:1.0625rem/1.8 "Noto Naskh Arabic","Amiri","Geeza Pro","Segoe UI","Noto Sans Arabic",serif}
-main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 3rem}
-h1{font-size:1.6rem;line-height:1.5;margin:0 0 .5rem}
+main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 3rem} h1{font-size:1.6rem;line-height:1.5;margin:0 0 .5rem}
 h2{font-size:1.15rem;margin:2rem 0 .5rem}
-.soft{color:var(--soft)}
-.topic{margin:0 0 1rem}
+.soft,small{color:var(--soft)} .favor{color:var(--favor)} .against{color:var(--against)} .neutral{color:var(--neutral)}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0}
-.panel p{margin:0}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:0;margin:0 0 .75rem;list-style:none;font-size:.95rem}
 .article{white-space:pre-wrap;overflow-wrap:anywhere;line-height:2.3}
 .st[data-n]::before{content:attr(data-n);font-size:.7em;color:var(--soft);margin-inline-end:.35em;vertical-align:.35em}
 mark{background:var(--tint);color:inherit;padding:.15em .25em;border-radius:.25em;
  -webkit-box-decoration-break:clone;box-decoration-break:clone}
-.st:target{outline:2px solid var(--ink);outline-offset:2px}
+.st:target{outline:2px solid var(--ink)}
 .chip{display:inline-block;unicode-bidi:isolate;white-space:nowrap;text-indent:0;
  font-size:.8rem;line-height:1.7;padding:0 .55em;margin:0 .15em;border-radius:1em;
  background:var(--chip);color:var(--on-chip);border:1px solid var(--chip)}
 .chip[data-label]::before{content:attr(data-label)}
-.chip.if{background:none;color:var(--ink);border:1px dashed var(--ink)}
-.speaker{text-decoration:underline solid 2px;text-underline-offset:.35em}
-.target{font-weight:700}
-.target.first::before{content:attr(data-sign);margin-inline-end:.15em}
-.favor{color:var(--favor)}.against{color:var(--against)}.neutral{color:var(--neutral)}
+.chip.if{background:none;color:var(--ink);border:1px dashed}
+.speaker{text-decoration:underline solid 2px var(--ink);text-underline-offset:.35em}
+.target{font-weight:700} .first::before{content:attr(data-sign);margin-inline-end:.15em}
 table{width:100%;border-collapse:collapse;font-size:.95rem;line-height:1.65}
 th,td{text-align:start;vertical-align:top;padding:.5rem .6rem;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
-td ul{list-style:none;margin:0;padding:0}
-td.n a{color:inherit}
-td.sentence{width:50%;overflow-wrap:anywhere}
+td ul{list-style:none;margin:0;padding:0} td li:has(.chip){white-space:nowrap}
+td a{color:inherit} td.sentence{width:50%;overflow-wrap:anywhere}
 @media (max-width:40rem){
  thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
- table,tbody,tr,td{display:block}
- tr{border-bottom:1px solid var(--line);padding:.6rem 0}
- td{border:0;padding:.1rem 0}
- td:empty{display:none}
- td.sentence{width:auto}
- td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
- td ul{display:inline}
- td li{display:inline}
- td li+li::before{content:"، "}
+ table,tbody,tr,td{display:block} tr{border-bottom:1px solid var(--line);padding:.6rem 0} td{border:0;padding:.1rem 0}
+ td:empty{display:none} td.sentence{width:auto} td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
+ td ul,td li{display:inline} td li+li::before{content:"، "}
 }
 """
 
@@ -100,7 +88,7 @@ def page(document: Document, *, title: str | None = None) -> str:
     heading = _text("قراءة في خبر" if title is None else title)
     parts = [f"<h1>{heading}</h1>"]
     if document.topic is not None:
-        parts.append(f'<p class="topic">الموضوع: {_prediction(document.topic, TOPIC.name)}</p>')
+        parts.append(f"<p>الموضوع: {_prediction(document.topic, TOPIC)}</p>")
     if document.summary is not None:
         parts.append(f'<section><h2>الملخص</h2><div class="panel">{_summary(document.summary)}</div></section>')
     parts.append(f'<section><h2>النص</h2>{_legend(document)}<div class="panel article">{_article(document)}</div>')
@@ -148,34 +136,27 @@ def _number(score: float) -> str:
 
 def _style() -> str:
     def rules(scheme: str) -> str:
-        return "".join(f"--{name}:{value};" for name, value in PALETTES[scheme].items() if "var" not in value)
+        colours = [f"--{name}:{value}" for name, value in PALETTES[scheme].items()]
+        # what depends on the hue of a tag must be set where that hue is
+        fixed, tints = (";".join(c for c in colours if ("--h" in c) == hued) for hued in (False, True))
+        return f":root{{{fixed}}}.tag{{{tints}}}"
 
-    def tints(scheme: str) -> str:
-        # these depend on the hue, so they must be set where the hue is
-        return "".join(f"--{name}:{value};" for name, value in PALETTES[scheme].items() if "var" in value)
-
-    light = f":root{{color-scheme:light dark;{rules('light')}}}.tag{{{tints('light')}}}"
-    dark = f":root{{{rules('dark')}}}.tag{{{tints('dark')}}}"
-    return f"{light}@media (prefers-color-scheme:dark){{{dark}}}{_CSS}"
-
-
-def _hue(tag: str) -> int:
-    return HUES.get(tag, 220)
+    dark = f"@media (prefers-color-scheme:dark){{{rules('dark')}}}"
+    return f":root{{color-scheme:light dark}}{rules('light')}{dark}{_CSS}"
 
 
 def _chip(tag: str, scores: dict[str, float], *, generated: bool = False) -> str:
     name = _text(STATEMENT.arabic(tag))
     told = f"{_text(tag)} {scores[tag]:.2f}" if tag in scores else _text(tag)
-    attributes = f'class="chip tag" style="--h:{_hue(tag)}" title="{told}"'
+    attributes = f'class="chip tag" style="--h:{HUES.get(tag, 0)}" title="{told}"'
     if generated:  # by the style sheet: the text of the article stays the article's own
         return f'<span {attributes} role="note" aria-label="{name}" data-label="{name}"></span>'
     return f"<span {attributes}>{name}</span>"
 
 
 def _conditional(*, generated: bool = False) -> str:
-    if generated:
-        return f'<span class="chip if" role="note" aria-label="{CONDITIONAL}" data-label="{CONDITIONAL}"></span>'
-    return f'<span class="chip if">{CONDITIONAL}</span>'
+    shown = f' role="note" aria-label="{CONDITIONAL}" data-label="{CONDITIONAL}">' if generated else f">{CONDITIONAL}"
+    return f'<span class="chip if"{shown}</span>'
 
 
 def _stands(span: Span | Statement, text: str) -> bool:
@@ -214,19 +195,17 @@ def _marked(statement: Statement, number: int, inner: str) -> str:
         chips += _conditional(generated=True)
     if not statement.tags:
         return f'<span class="st" {attributes}>{inner}</span>{chips}'
-    return f'<mark class="st tag" style="--h:{_hue(statement.tags[0])}" {attributes}>{inner}</mark>{chips}'
+    return f'<mark class="st tag" style="--h:{HUES.get(statement.tags[0], 0)}" {attributes}>{inner}</mark>{chips}'
 
 
 def _stretch(text: str, start: int, end: int, speakers: Iterable[Span], stances: Sequence[Stance]) -> str:
     """Mark speakers and targets in a stretch, cut so small that no mark crosses another."""
     named = [span for span in speakers if span.start < end and start < span.end]
     targets = [stance.target for stance in stances]
-    cuts = {start, end}
-    for span in (*named, *targets):
-        cuts |= {min(max(span.start, start), end), min(max(span.end, start), end)}
-    points = sorted(cuts)
+    edges = {edge for span in (*named, *targets) for edge in (span.start, span.end)}
+    points = sorted({start, end} | {edge for edge in edges if start < edge < end})
     parts = []
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         piece = _text(text[left:right])
         if _covering(named, left) is not None:
             piece = f'<span class="speaker" title="المتكلم">{piece}</span>'
@@ -237,9 +216,13 @@ def _stretch(text: str, start: int, end: int, speakers: Iterable[Span], stances:
     return "".join(parts)
 
 
-def _target(stance: Stance, inner: str, *, first: bool) -> str:
-    sign, name = SIGNS.get(stance.label, "?"), _text(STANCE.arabic(stance.label))
+def _kind(stance: Stance) -> tuple[str, str, str]:
     kind = stance.label if stance.label in SIGNS else "neutral"
+    return kind, SIGNS.get(stance.label, "?"), _text(STANCE.arabic(stance.label))
+
+
+def _target(stance: Stance, inner: str, *, first: bool) -> str:
+    kind, sign, name = _kind(stance)
     classes = f"target {kind} first" if first else f"target {kind}"
     return f'<span class="{classes}" data-sign="{sign}" title="{name} {stance.score:.2f}">{inner}</span>'
 
@@ -247,7 +230,7 @@ def _target(stance: Stance, inner: str, *, first: bool) -> str:
 def _legend(document: Document) -> str:
     tags = dict.fromkeys(tag for statement in document.statements for tag in statement.tags)
     items = [
-        f"{_chip(name, {})} <bdi class='soft' lang='en'>{_text(name)}</bdi>"
+        f'{_chip(name, {})} <bdi class="soft" lang="en">{_text(name)}</bdi>'
         for name in sorted(tags, key=lambda tag: (*STATEMENT.names, tag).index(tag))
     ]
     if any(statement.conditional for statement in document.statements):
@@ -255,16 +238,13 @@ def _legend(document: Document) -> str:
     if any(statement.speaker is not None for statement in document.statements):
         items.append('<span class="speaker">المتكلم</span>')
     if any(statement.stances for statement in document.statements):
-        items += [
-            f'<span class="target {label}">{sign} {STANCE.arabic(label)}</span>' for label, sign in SIGNS.items()
-        ]
-    return '<ul class="legend">' + "".join(f"<li>{item}</li>" for item in items) + "</ul>" if items else ""
+        items += [f'<b class="{label}">{sign} {STANCE.arabic(label)}</b>' for label, sign in SIGNS.items()]
+    return _list(items, ' class="legend"')
 
 
-def _prediction(prediction: Prediction, scheme_name: str | None) -> str:
-    scheme = next((s for name, s in SCHEMES.items() if name == scheme_name), None)
-    if scheme is None:  # the classifier's scheme is not kept with its answer, but its labels tell
-        scheme = next((s for s in SCHEMES.values() if set(prediction.scores) & set(s.names)), None)
+def _prediction(prediction: Prediction, scheme: Scheme | None = None) -> str:
+    # an answer does not keep the name of its scheme, but its labels tell
+    scheme = scheme or next((s for s in SCHEMES.values() if {*prediction.scores} & {*s.names}), None)
 
     def named(label: str) -> str:
         score = prediction.scores.get(label, prediction.score if label == prediction.label else None)
@@ -284,7 +264,7 @@ def _prediction(prediction: Prediction, scheme_name: str | None) -> str:
 def _summary(summary: Summary) -> str:
     method = _text(METHODS.get(summary.method, summary.method))
     reason = f' — <bdi dir="auto">{_text(summary.reason)}</bdi>' if summary.reason else ""
-    note = f"<small style='opacity:.8'>{method}، سنده في النص {_number(summary.supported)}{reason}</small>"
+    note = f"<small>{method}، سنده في النص {_number(summary.supported)}{reason}</small>"
     return f'<p dir="auto" style="margin:0">{_text(summary.text)}</p>{note}'
 
 
@@ -296,16 +276,13 @@ def _speaker(statement: Statement) -> str:
 
 
 def _stance(stance: Stance) -> str:
-    kind = stance.label if stance.label in SIGNS else "neutral"
-    sign, name = SIGNS.get(stance.label, "?"), _text(STANCE.arabic(stance.label))
-    return (
-        f'<b class="{kind}">{sign} {name}</b>: <bdi>{_text(stance.target.text)}</bdi> {_number(stance.score)}'
-    )
+    kind, sign, name = _kind(stance)
+    return f'<b class="{kind}">{sign} {name}</b>: <bdi>{_text(stance.target.text)}</bdi> {_number(stance.score)}'
 
 
-def _list(items: Iterable[str]) -> str:
+def _list(items: Iterable[str], attributes: str = "") -> str:
     rows = "".join(f"<li>{item}</li>" for item in items)
-    return f"<ul>{rows}</ul>" if rows else ""
+    return f"<ul{attributes}>{rows}</ul>" if rows else ""
 
 
 def _table(statements: Sequence[Statement]) -> str:
@@ -319,7 +296,7 @@ def _table(statements: Sequence[Statement]) -> str:
         tags += [_conditional()] if statement.conditional else []
         cells = (_list(tags), _speaker(statement), _list(map(_stance, statement.stances)))
         rows.append(
-            f'<tr><td class="n"><a href="#s{number}">{number}</a></td>'
+            f'<tr><td><a href="#s{number}">{number}</a></td>'
             f'<td class="sentence">{_text(statement.text)}</td>'
             + "".join(f'<td data-head="{h}">{c}</td>' if c else "<td></td>" for h, c in zip(heads, cells, strict=True))
             + "</tr>"
@@ -330,41 +307,41 @@ def _table(statements: Sequence[Statement]) -> str:
 
 def _statement_fragment(statement: Statement) -> str:
     edge = "border:1px solid currentColor;border-radius:1em;padding:0 .5em;font-size:.85em;white-space:nowrap"
+    scores = {tag: f" {_number(score)}" for tag, score in statement.scores.items()}
     chips = [
-        f'<span style="{edge}" title="{_text(tag)}">{_text(STATEMENT.arabic(tag))}'
-        + (f" {_number(statement.scores[tag])}" if tag in statement.scores else "")
-        + "</span>"
+        f'<span style="{edge}" title="{_text(tag)}">{_text(STATEMENT.arabic(tag))}{scores.get(tag, "")}</span>'
         for tag in statement.tags
     ]
     chips += [f'<span style="{edge};border-style:dashed">{CONDITIONAL}</span>'] if statement.conditional else []
     # a translucent ground keeps the notebook's own colours legible, light or dark
-    ground = f";background:hsla({_hue(statement.tags[0])},70%,50%,.18)" if statement.tags else ";opacity:.75"
-    lines = [f'<span style="padding:.1em .25em{ground}">{_text(statement.text)}</span> {" ".join(chips)}']
-    lines += [f"المتكلم: {_speaker(statement)}"] if statement.speaker is not None else []
-    lines += map(_stance, statement.stances)
-    return f'<div style="margin:.3em 0">{"<br>".join(lines)}</div>'
+    ground = f";background:hsla({HUES.get(statement.tags[0], 0)},70%,50%,.18)" if statement.tags else ";opacity:.75"
+    told = [f"المتكلم: {_speaker(statement)}"] if statement.speaker is not None else []
+    notes = " · ".join([*told, *map(_stance, statement.stances)])
+    below = f'<div style="font-size:.9em">{notes}</div>' if notes else ""
+    sentence = f'<span style="padding:.1em 0{ground}">{_text(statement.text)}</span>'
+    return f'<div style="margin:.4em 0">{sentence} {" ".join(chips)}{below}</div>'
 
 
 def _document_fragment(document: Document) -> str:
     parts = []
     if document.topic is not None:
-        parts.append(f"<div>الموضوع: {_prediction(document.topic, TOPIC.name)}</div>")
+        parts.append(f"<div>الموضوع: {_prediction(document.topic, TOPIC)}</div>")
     if document.summary is not None:
         parts.append(f"<div>{_summary(document.summary)}</div>")
-    parts += map(_statement_fragment, document.statements)
-    return "".join(parts) if document.statements else "".join([*parts, f"<div>{NOTHING}</div>"])
+    statements = [*map(_statement_fragment, document.statements)] or [f"<div>{NOTHING}</div>"]
+    return "".join(parts + statements)
 
 
 def _window_fragment(window: Window) -> str:
     label = max(window.scores, key=lambda name: window.scores[name], default=None)
-    best = f": {_prediction(Prediction(label, window.scores[label], window.scores), None)}" if label else ""
+    best = f": {_prediction(Prediction(label, window.scores[label], window.scores))}" if label else ""
     return f"<bdi>{window.start}–{window.end}</bdi>{best}"
 
 
 _FRAGMENTS: dict[type, Callable[[Any], str]] = {
     Document: _document_fragment,
     Statement: _statement_fragment,
-    Prediction: lambda prediction: _prediction(prediction, None),
+    Prediction: _prediction,
     Summary: _summary,
     Span: lambda span: f"«<bdi>{_text(span.text)}</bdi>» <small><bdi>{span.start}–{span.end}</bdi></small>",
     Stance: _stance,

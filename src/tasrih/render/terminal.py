@@ -262,10 +262,12 @@ def _speaker(statement: Statement) -> list[Piece]:
 
 
 def _stances(statement: Statement) -> list[Piece]:
-    return [
-        (f"{SIGNS.get(s.label, clean(s.label))} {clean(s.target.text)}{_TIE}{s.score:.2f}", _STANCE_STYLES.get(s.label, ""))
-        for s in statement.stances
-    ]
+    pieces = []
+    for stance in statement.stances:
+        sign = SIGNS.get(stance.label, clean(stance.label))
+        text = f"{sign} {clean(stance.target.text)}{_TIE}{stance.score:.2f}"
+        pieces.append((text, _STANCE_STYLES.get(stance.label, "")))
+    return pieces
 
 
 def _key(statements: tuple[Statement, ...]) -> str:

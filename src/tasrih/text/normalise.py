@@ -35,7 +35,8 @@ def _presentation_forms() -> dict[str, str]:
     return forms
 
 
-#: What each step rewrites. Keys are one character, or a letter followed by a combining mark.
+#: What each step rewrites, in the order in which steps apply. Keys are one character, or a letter followed
+#: by a combining mark (in ``compose`` alone, which therefore comes first).
 STEPS: dict[str, dict[str, str]] = {
     "compose": {
         "ا\u0653": "آ", "ا\u0654": "أ", "ا\u0655": "إ", "و\u0654": "ؤ", "ي\u0654": "ئ", "ى\u0654": "ئ",
@@ -128,7 +129,7 @@ def _compiled(steps: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
             table.setdefault(source, target)
     pairs = [key for key in table if len(key) > 1]
     singles = "".join(key for key in table if len(key) == 1)
-    alternatives = [*map(re.escape, pairs), f"[{re.escape(singles)}]"]
+    alternatives = [*map(re.escape, pairs), *([f"[{re.escape(singles)}]"] if singles else [])]
     return re.compile("|".join(alternatives)), table
 
 
@@ -136,10 +137,10 @@ def steps_of(profile: str | Iterable[str]) -> tuple[str, ...]:
     """Give the steps of a profile, by its name or as the steps themselves.
 
     Args:
-        profile: a name in ``PROFILES``, or names of steps in ``STEPS``.
+        profile: a name in ``PROFILES``, or names of steps in ``STEPS`` in any order.
 
     Returns:
-        The names of the steps, in the order in which they apply.
+        The names of the steps, in the order in which they apply (that of ``STEPS``).
 
     Raises:
         ValueError: if a name is unknown; the message lists those that exist.
@@ -156,7 +157,7 @@ def steps_of(profile: str | Iterable[str]) -> tuple[str, ...]:
     for step in steps:
         if step not in STEPS:
             raise ValueError(f"unknown normalisation step {step!r}: choose from {', '.join(STEPS)}")
-    return steps
+    return tuple(step for step in STEPS if step in steps)
 
 
 def fold(text: str, profile: str | Iterable[str]) -> Normalised:

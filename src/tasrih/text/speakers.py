@@ -133,7 +133,7 @@ def _topics(words: Words, start: int) -> Iterator[_Reading]:
         at += 1
     read = lex.verb(words[at])
     if words[start - 1] in ("كان", "كانت", "وكان", "وكانت"):
-        for at in range(end, min(end + INSERTED, len(words))):  # noqa: B007
+        for at in range(end, min(end + INSERTED, len(words))):
             read = lex.verb(words[at])
             if read and (words[at] not in lex.NOUNLIKE or words[at - 1] == "قد"):
                 break
@@ -216,7 +216,7 @@ def _unnamed_opening(words: Words) -> str | None:
             named = [r for r in _subjects(words, index, *read) if r.kind != "unnamed"]
             opening = index < 2 or words[index - 1] in COMMAS or words[index - 1] in lex.ADVERBS
             return read[1] if not named and opening and read[0] not in lex.MINOR else None
-        if word in lex.OPENERS and index > 0 or word in OPENING:
+        if (word in lex.OPENERS and index > 0) or word in OPENING:
             return None
     return None
 

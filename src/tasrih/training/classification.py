@@ -6,6 +6,7 @@ What is saved opens with ``AutoModelForSequenceClassification`` (and, for spans,
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from tasrih.data.guard import HeldOut
 from tasrih.data.labelled import Row, read_task
 from tasrih.evaluation.calibration import confidence_for_precision, fit_temperature, fit_thresholds
 from tasrih.evaluation.metrics import multi_label_scores, single_label_scores
+from tasrih.evaluation.spans import fit_spans
 from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.encoding import TextEncoder, TokenWindow
 from tasrih.models.spans import SPAN_LABELS
@@ -196,7 +198,7 @@ def features(rows: list[Row], encoder: TextEncoder, config: ClassifierConfig, *,
 
 
 class Collator:
-    """Pads a batch, and hides tokens in training."""
+    """Pads a batch, and hides tokens in training (not of items that are marked ``whole``)."""
 
     def __init__(self, *, pad_id: int, mask_id: int | None, hide: float, types: bool, multi_label: bool) -> None:
         self._pad_id, self._mask_id, self._hide = pad_id, mask_id, hide
@@ -216,7 +218,7 @@ class Collator:
         batch["attention_mask"] = torch.tensor(
             [[1] * len(item["input_ids"]) + [0] * (longest - len(item["input_ids"])) for item in items]
         )
-        if self._hide and self._mask_id is not None and torch.is_grad_enabled():
+        if self._hide and self._mask_id is not None and not items[0].get("whole"):
             hidden = torch.rand(batch["input_ids"].shape) < self._hide
             hidden &= batch["attention_mask"].bool() & (batch["input_ids"] > self._mask_id)
             batch["input_ids"][hidden] = self._mask_id
@@ -334,10 +336,14 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
 
     output = Path(config.output)
     model, span_model, tokenizer = open_base(config)
-    encoder = TextEncoder(tokenizer.backend_tokenizer, profile=config.profile, max_length=config.max_length)
+    encoder = TextEncoder(
+        tokenizer.backend_tokenizer, profile=config.profile, max_length=config.max_length, pad_id=tokenizer.pad_token_id
+    )
     data = read_training_data(config, root)
     train = features(data.train, encoder, config, windows_per_text=config.windows_per_text)
     check = features(data.validation, encoder, config, windows_per_text=1)
+    for item in check:
+        item["whole"] = True  # no token of a validation text is hidden
     module = joined_module(model, span_model, span_weight=config.span_weight) if span_model else model
 
     def score(prediction) -> dict[str, float]:
@@ -428,7 +434,8 @@ def calibrate(module, encoder: TextEncoder, rows: list[Row], config: ClassifierC
         probabilities = 1 / (1 + np.exp(-logits / temperature))
         thresholds = fit_thresholds(probabilities[:, :-1], truth[:, :-1], config.labels[:-1])
         thresholds |= fit_thresholds(probabilities[:, -1:], truth[:, -1:], config.labels[-1:])
-        return replace(settings, temperature=temperature, thresholds=thresholds)
+        classifier.settings = replace(settings, temperature=temperature, thresholds=thresholds)
+        return fit_spans(classifier, rows) if config.spans else classifier.settings
     truth = np.array([config.labels.index(row.labels[0]) for row in rows])
     temperature = fit_temperature(np.stack([reading.logits[0] for reading in readings]), truth, multi_label=False)
     best: tuple[float, ClassifierSettings, np.ndarray] | None = None
@@ -455,7 +462,8 @@ class ModuleEngine:
         import torch
 
         device = next(self._module.parameters()).device
-        inputs = {name: torch.from_numpy(batch[name]).to(device) for name in ("input_ids", "attention_mask")}
+        known = inspect.signature(self._module.forward).parameters
+        inputs = {name: torch.from_numpy(value).to(device) for name, value in batch.items() if name in known}
         with torch.no_grad():
             result = self._module(**inputs)
         return {name: value.float().cpu().numpy() for name, value in result.items() if name.endswith("logits")}

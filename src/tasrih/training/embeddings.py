@@ -26,7 +26,8 @@ def count_pairs(tokens: np.ndarray, vocabulary: int, *, reach: int = 4, chunk: i
     for start in range(0, len(tokens), chunk):
         part = tokens[start : start + chunk + reach].astype(np.int64)
         for distance in range(1, reach + 1):
-            keys = part[:-distance] * vocabulary + part[distance:]
+            ahead = part[distance : chunk + distance]  # a pair belongs to the chunk that its first token is in
+            keys = part[: len(ahead)] * vocabulary + ahead
             keys, number = np.unique(keys, return_counts=True)
             counts[keys] += number.astype(np.float32) / distance
     square = counts.reshape(vocabulary, vocabulary)

@@ -73,7 +73,7 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
         report[name] = {"articles": len(kept), "tokens": len(tokens), "removed_by_guard": removed}
         print(name, report[name], flush=True)
         if first and config.width:
-            counts = count_pairs(tokens, config.vocabulary)
+            counts = count_pairs(tokens, tokenizer.get_vocab_size())
             np.save(output / "embeddings.npy", embed_by_pmi(counts, config.width, spread=0.02, seed=config.seed))
     (output / "prepare.json").write_text(json.dumps({**asdict(config), "report": report}, indent=1))
     return report

@@ -220,6 +220,11 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
     model.to(config.device).train()
 
     shards = [read_shard(path) for path in config.shards]
+    if len(shards[0]) <= config.held_out_tokens + config.long_length:
+        raise ValueError(
+            f"held_out_tokens {config.held_out_tokens} leaves nothing to train on: "
+            f"the first shard has {len(shards[0])} tokens"
+        )
     held_out = shards[0][-config.held_out_tokens :]
     shards[0] = shards[0][: -config.held_out_tokens]
     cls_id = tokenizer.token_to_id("[CLS]")

@@ -35,7 +35,7 @@ def _build(kind: type, values: dict[str, Any], where: str) -> Any:
     hints = typing.get_type_hints(kind)
     for name in values:
         if name not in fields:
-            near = difflib.get_close_matches(name, fields, 1)
+            near = difflib.get_close_matches(str(name), fields, 1)
             hint = f"; did you mean {near[0]}?" if near else f": choose from {', '.join(fields)}"
             raise ValueError(f"{where}: unknown option {name!r}{hint}")
     built = {name: _convert(hints[name], value, f"{where}: {name}") for name, value in values.items()}
@@ -110,9 +110,12 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
         key, separator, value = change.partition("=")
         if not separator:
             raise ValueError(f"{change!r} is no key=value")
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ValueError(f"{change!r} is not YAML: {error}") from None
     name = values.pop("kind", None)
-    if name not in KINDS:
+    if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"{path}: kind must be one of {', '.join(KINDS)}, not {name!r}")
     if name == "classifier" and values.get("base") == BUNDLED_ENCODER:
         values["base"] = str(PRETRAINED / BUNDLED_ENCODER)

@@ -153,14 +153,14 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         tokenizer = learn_seq2seq_vocabulary(texts, size=config.vocabulary, profile=config.profile)
         save_seq2seq_tokenizer(tokenizer, output)
         shape = T5Config(
-            vocab_size=config.vocabulary, d_model=config.width, d_kv=config.width // config.heads,
+            vocab_size=tokenizer.get_vocab_size(), d_model=config.width, d_kv=config.width // config.heads,
             d_ff=config.feed_forward, num_layers=config.encoder_layers, num_decoder_layers=config.decoder_layers,
             num_heads=config.heads, dropout_rate=config.dropout, feed_forward_proj="gated-gelu",
             tie_word_embeddings=True, decoder_start_token_id=0, pad_token_id=0, eos_token_id=1,
         )  # fmt: skip
         model = T5ForConditionalGeneration(shape)
         stream = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts[:40000], add_special_tokens=False)]
-        counts = count_pairs(np.concatenate([np.array(ids, np.uint16) for ids in stream]), config.vocabulary)
+        counts = count_pairs(np.concatenate([np.array(ids, np.uint16) for ids in stream]), tokenizer.get_vocab_size())
         first = embed_by_pmi(counts, config.width, spread=1.0, seed=config.seed)
         del counts, stream
         with torch.no_grad():
@@ -170,7 +170,7 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
     pairs = headline_pairs(titled)
     sources = _rows(tokenizer, [_one_line(article.text, config.profile) for article in pairs], config.source)
     targets = _rows(tokenizer, [_one_line(article.title, config.profile) for article in pairs], config.target)
-    held = 512
+    held = min(512, len(pairs) // 10)  # pairs that the held-out loss is taken on
     flat = _rows(tokenizer, texts, 160)
 
     random = np.random.default_rng(config.seed)
@@ -213,7 +213,8 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         model.eval()
         with torch.no_grad():
             losses = [
-                loss_of(*tensors((sources[at : at + 64], targets[at : at + 64])), 0.0).item() for at in range(0, held, 64)
+                loss_of(*tensors((sources[at : min(at + 64, held)], targets[at : min(at + 64, held)])), 0.0).item()
+                for at in range(0, held, 64)
             ]
         model.train()
         return float(np.mean(losses))

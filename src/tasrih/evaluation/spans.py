@@ -1,0 +1,171 @@
+"""Scoring speakers and targets: the token head beside the rules, exact and by overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tasrih.data.corpus import data_root
+from tasrih.data.labelled import MarkedSpan, Row, read_task
+from tasrih.evaluation.evaluate import Report
+from tasrih.evaluation.metrics import bootstrap, f1_from_counts
+from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
+from tasrih.models.spans import FoundSpan
+from tasrih.models.tagger import Tagger
+from tasrih.schemes import STANCE
+from tasrih.text.speakers import find_speaker
+
+
+def merged(spans: Sequence[MarkedSpan]) -> list[MarkedSpan]:
+    """Keep the longest of spans that overlap.
+
+    Args:
+        spans: gold spans.
+
+    Returns:
+        Spans that do not overlap, in order.
+    """
+    kept: list[MarkedSpan] = []
+    for span in sorted(spans, key=lambda span: span.start - span.end):
+        if all(span.end <= other.start or other.end <= span.start for other in kept):
+            kept.append(span)
+    return sorted(kept, key=lambda span: span.start)
+
+
+def match(found: Sequence[FoundSpan], gold: Sequence[MarkedSpan]) -> list[tuple[FoundSpan, MarkedSpan]]:
+    """Pair found and gold spans one to one, largest overlaps first.
+
+    Args:
+        found: predicted spans.
+        gold: gold spans that do not overlap each other.
+
+    Returns:
+        The pairs that overlap.
+    """
+    overlaps = [
+        (min(one.end, other.end) - max(one.start, other.start), index, place)
+        for index, one in enumerate(found)
+        for place, other in enumerate(gold)
+    ]
+    pairs, used_found, used_gold = [], set(), set()
+    for size, index, place in sorted(overlaps, reverse=True):
+        if size > 0 and index not in used_found and place not in used_gold:
+            used_found.add(index)
+            used_gold.add(place)
+            pairs.append((found[index], gold[place]))
+    return pairs
+
+
+def _speaker_counts(guess: tuple[int, int] | None, gold: MarkedSpan | None) -> list[int]:
+    """Count exact hits, overlaps, predictions and gold spans."""
+    exact = guess is not None and gold is not None and guess == (gold.start, gold.end)
+    overlap = guess is not None and gold is not None and guess[0] < gold.end and gold.start < guess[1]
+    return [exact, overlap, guess is not None, gold is not None]
+
+
+def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> dict[str, np.ndarray]:
+    tagger = Tagger(classifier)
+    by_rules, by_spans, targets, stances = [], [], [], []
+    for row, reading in zip(rows, readings, strict=True):
+        found = tagger.spans(reading, row.text)
+        speaker = next((span for span in row.spans if span.label == "speaker"), None)
+        best = max((span for span in found if span.kind == "speaker"), key=lambda span: span.score, default=None)
+        ruled = find_speaker(row.text)
+        tagged = bool(set(row.labels) - {"conditional"})
+        # a speaker is given, and is in the reference, for tagged sentences alone
+        by_rules.append(_speaker_counts((ruled.start, ruled.end) if ruled and tagged else None, speaker if tagged else None))
+        by_spans.append(_speaker_counts((best.start, best.end) if best and tagged else None, speaker if tagged else None))
+        wanted = merged([span for span in row.spans if span.label != "speaker"])
+        guessed = [span for span in found if span.kind == "target"]
+        pairs = match(guessed, wanted)
+        targets.append([len(pairs), len(guessed), len(wanted)])
+        cells = np.zeros((len(STANCE.names), len(STANCE.names)), dtype=int)
+        for one, other in pairs:
+            cells[STANCE.names.index(other.label), STANCE.names.index(max(one.stances, key=one.stances.__getitem__))] += 1
+        stances.append(cells.ravel())
+    return {"rules": np.array(by_rules), "spans": np.array(by_spans), "targets": np.array(targets), "stances": np.array(stances)}
+
+
+def _speaker_score(counts: np.ndarray) -> dict[str, float]:
+    exact, overlap, made, there = counts.sum(0)
+    return {
+        "speaker_exact_f1": float(f1_from_counts(exact, made, there)),
+        "speaker_overlap_f1": float(f1_from_counts(overlap, made, there)),
+    }
+
+
+def _target_score(counts: np.ndarray, cells: np.ndarray) -> dict[str, float]:
+    hits, made, there = counts.sum(0)
+    confusion = cells.sum(0).reshape(len(STANCE.names), -1)
+    f1 = f1_from_counts(confusion.diagonal(), confusion.sum(0), confusion.sum(1))
+    return {
+        "target_overlap_f1": float(f1_from_counts(hits, made, there)),
+        "stance_macro_f1_on_matched": float(f1.mean()),
+    }
+
+
+def fit_spans(classifier: Classifier, rows: list[Row]) -> ClassifierSettings:
+    """Fit the token head's bias, and choose whether it or the rules name the speaker, on validation rows.
+
+    Args:
+        classifier: a statement model with a token head.
+        rows: validation rows.
+
+    Returns:
+        Its settings with ``span_bias`` of the highest target F1, and ``speaker_by`` of the higher exact F1.
+    """
+    before = classifier.settings
+    readings = classifier.read([row.text for row in rows])
+    best: tuple[float, ClassifierSettings] | None = None
+    for bias in (-0.5, 0.0, 0.5, 1.0, 1.5):
+        classifier.settings = replace(before, span_bias=bias)
+        counts = _counts(classifier, rows, readings)
+        spans, rules = (_speaker_score(counts[name])["speaker_exact_f1"] for name in ("spans", "rules"))
+        score = _target_score(counts["targets"], counts["stances"])["target_overlap_f1"]
+        if best is None or score > best[0]:
+            best = score, replace(classifier.settings, speaker_by="spans" if spans > rules else "rules")
+    classifier.settings = before
+    return best[1]
+
+
+def evaluate_spans(model: str, data: str = "statements", split: str = "test", root: Path | None = None) -> Report:
+    """Score the speakers and targets that a statement model finds, beside those of the rules.
+
+    Args:
+        model: a statement model with a token head.
+        data: a set in the form of ``statements``.
+        split: the split.
+        root: the data root; None takes ``data_root()``.
+
+    Returns:
+        The report: speakers of tagged sentences (exact and overlapping span), targets (one to one, by overlap;
+        overlapping gold spans count as their longest), and the stance to the targets found.
+
+    Raises:
+        ValueError: if the model has no token head.
+    """
+    from tasrih.api import load
+
+    classifier = load(model)
+    rows = read_task(root or data_root(), "statement", data, split)
+    readings = classifier.read([row.text for row in rows])
+    if readings[0].span_logits is None:
+        raise ValueError(f"{model} has no token head: train it with spans: true")
+    counts = _counts(classifier, rows, readings)
+    scores = {
+        "model": bootstrap(_speaker_score, counts["spans"]) | bootstrap(_target_score, counts["targets"], counts["stances"]),
+        "rules": bootstrap(_speaker_score, counts["rules"]),
+    }
+
+    def difference(ours: np.ndarray, theirs: np.ndarray) -> dict[str, float]:
+        first, second = _speaker_score(ours), _speaker_score(theirs)
+        return {name: first[name] - second[name] for name in first}
+
+    return Report(
+        model, data, split, len(rows), f"tasrih evaluate {model} {data} --split {split} --spans", scores,
+        bootstrap(difference, counts["spans"], counts["rules"]),
+        [f"tagging takes its speakers from the {classifier.settings.speaker_by}"],
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""Temperatures, thresholds and the confidence for a precision, on data whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.evaluation.calibration import confidence_for_precision, fit_temperature, fit_thresholds
+
+LABELS = ("a", "b")
+
+
+def f1(scores, truth, cut):
+    chosen = scores >= cut
+    total = chosen.sum() + truth.sum()
+    return 2 * (chosen & truth).sum() / total if total else 0.0
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_that_made_the_logits_is_found(temperature):
+    random = np.random.default_rng(0)
+    true = random.normal(0, 2, (20_000, 3))
+    # labels drawn from the softmax of the true logits (Gumbel's trick)
+    truth = (true + random.gumbel(size=true.shape)).argmax(1)
+    assert fit_temperature(true * temperature, truth, multi_label=False) == pytest.approx(temperature, rel=0.05)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_of_label_sets_is_found(temperature):
+    random = np.random.default_rng(0)
+    true = random.normal(0, 2, (10_000, 3))
+    truth = random.random(true.shape) < 1 / (1 + np.exp(-true))
+    assert fit_temperature(true * temperature, truth, multi_label=True) == pytest.approx(temperature, rel=0.05)
+
+
+def test_great_logits_do_not_overflow():
+    logits = np.array([[900.0, -900.0], [-900.0, 900.0], [900.0, -900.0], [900.0, 0.0]])
+    with np.errstate(over="raise", invalid="raise"):
+        hard = fit_temperature(logits, np.array([1, 1, 0, 0]), multi_label=False)
+        fit_temperature(logits, np.array([[1, 0], [0, 1], [1, 0], [0, 1]], dtype=bool), multi_label=True)
+    assert hard == pytest.approx(4.0)  # an error of such confidence asks for all the softening there is
+
+
+def test_a_threshold_parts_what_can_be_parted():
+    scores = np.concatenate([np.full((40, 2), 0.2), np.full((40, 2), [0.3, 0.8])])
+    truth = np.repeat([False, True], 40)[:, None].repeat(2, 1)
+    cuts = fit_thresholds(scores, truth, LABELS)
+    assert 0.2 < cuts["a"] <= 0.3
+    assert cuts["b"] == pytest.approx(0.505, abs=0.01)  # the middle of 0.21 to 0.80
+
+
+def test_a_rare_label_takes_the_common_threshold():
+    random = np.random.default_rng(0)
+    truth = np.stack([np.arange(200) < 100, np.arange(200) < 3], 1)
+    scores = np.clip(truth * 0.3 + random.random((200, 2)) * 0.5, 0, 1)
+    scores[:, 1] *= 0.1
+    few = fit_thresholds(scores, truth, LABELS)
+    own = fit_thresholds(scores, truth, LABELS, trusted=1)
+    assert few["a"] == own["a"]
+    assert few["b"] > 0.25  # its own scores stop at 0.08
+    assert own["b"] < 0.1
+
+
+def test_the_middle_of_two_plateaus_is_not_a_dip_between_them():
+    # over 0.9 there are 60 hits alone; from 0.12 on all 80 with 27 others; in between 60 with the 27
+    scores = np.array([0.95] * 60 + [0.12] * 20 + [0.9] * 27 + [0.05] * 40)
+    truth = np.array([True] * 80 + [False] * 67)
+    assert f1(scores, truth, 0.1) == pytest.approx(f1(scores, truth, 0.93), abs=0.005)
+    assert f1(scores, truth, 0.5) < f1(scores, truth, 0.1) - 0.1
+    cut = fit_thresholds(scores[:, None], truth[:, None], ("a",))["a"]
+    assert f1(scores, truth, cut) >= f1(scores, truth, 0.1)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([0.05, 0.12, 0.3, 0.31, 0.5, 0.77, 0.9, 0.95]), st.booleans()), min_size=1, max_size=60)
+)
+def test_a_threshold_is_within_half_a_point_of_the_best(cases):
+    scores, truth = np.array([score for score, _ in cases]), np.array([there for _, there in cases])
+    cut = fit_thresholds(scores[:, None], truth[:, None], ("a",), trusted=1)["a"]
+    best = max(f1(scores, truth, other) for other in np.linspace(0.05, 0.95, 91))
+    assert f1(scores, truth, cut) >= best - 0.005 - 1e-9
+
+
+def test_without_a_positive_the_threshold_stays_in_the_middle():
+    cuts = fit_thresholds(np.full((5, 2), 0.1), np.zeros((5, 2), dtype=bool), LABELS)
+    assert cuts == {"a": pytest.approx(0.5), "b": pytest.approx(0.5)}
+
+
+def test_confidence_for_precision_by_hand():
+    best = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    right = np.array([True, True, False, True, False])
+    assert confidence_for_precision(best, right, 1.0) == 0.8
+    assert confidence_for_precision(best, right, 0.75) == 0.6
+    assert confidence_for_precision(best, right, 0.6) == 0.5
+    assert confidence_for_precision(best, ~right, 0.9) == 1.0
+    assert confidence_for_precision(np.array([]), np.array([], dtype=bool), 0.9) == 1.0
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([0.2, 0.4, 0.5, 0.9]), st.booleans()), min_size=1, max_size=30),
+    st.sampled_from([0.5, 0.8, 0.9, 1.0]),
+)
+def test_what_is_answered_reaches_the_precision_and_no_lower_confidence_does(cases, precision):
+    best, right = np.array([score for score, _ in cases]), np.array([good for _, good in cases])
+    floor = confidence_for_precision(best, right, precision)
+    reached = [value for value in np.unique(best) if right[best >= value].mean() >= precision]
+    assert floor == (min(reached) if reached else 1.0)

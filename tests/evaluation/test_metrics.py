@@ -1,0 +1,114 @@
+"""Scores against hand-worked counts and scikit-learn, and bootstrap intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.evaluation.metrics import (
+    Interval,
+    bootstrap,
+    f1_from_counts,
+    multi_label_scores,
+    paired_bootstrap,
+    single_label_scores,
+)
+
+CLASSES = 5
+SEEDS = st.integers(0, 10_000)
+
+
+def test_f1_from_counts_by_hand():
+    assert f1_from_counts(3, 4, 5) == pytest.approx(6 / 9)
+    assert f1_from_counts(0, 0, 0) == 0
+    assert f1_from_counts([2, 0, 0], [2, 3, 0], [2, 0, 0]).tolist() == [1.0, 0.0, 0.0]
+
+
+def test_label_sets_by_hand():
+    truth = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 0, 0]], dtype=bool)
+    predicted = np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0], [1, 0, 0]], dtype=bool)
+    # label 1: 2 of 2 and 2; label 2: 1 of 1 and 2; label 3: 0 of 1 and 0
+    scores = multi_label_scores(truth, predicted)
+    assert scores["micro_f1"] == pytest.approx(2 * 3 / (4 + 4))
+    assert scores["macro_f1"] == pytest.approx((1 + 2 / 3 + 0) / 3)
+    assert scores["exact"] == pytest.approx(2 / 4)
+
+
+def test_single_labels_by_hand():
+    scores = single_label_scores(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1]), 4)
+    assert scores["accuracy"] == pytest.approx(2 / 4)
+    # class 3 occurs nowhere and does not count: 2/3, 2/4, 0
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 40), st.floats(0, 1))
+def test_label_sets_as_scikit_learn_scores_them(seed, size, density):
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(seed)
+    truth, predicted = random.random((2, size, CLASSES)) < density
+    scores = multi_label_scores(truth, predicted)
+    for average in ("micro", "macro"):
+        expected = metrics.f1_score(truth, predicted, average=average, zero_division=0)
+        assert scores[f"{average}_f1"] == pytest.approx(expected)
+    assert scores["exact"] == pytest.approx(metrics.accuracy_score(truth, predicted))
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 40), st.integers(1, CLASSES))
+def test_single_labels_as_scikit_learn_scores_them(seed, size, used):
+    metrics = pytest.importorskip("sklearn.metrics")
+    truth, predicted = np.random.default_rng(seed).integers(0, used, (2, size))
+    scores = single_label_scores(truth, predicted, CLASSES)
+    assert scores["accuracy"] == pytest.approx(metrics.accuracy_score(truth, predicted))
+    assert scores["macro_f1"] == pytest.approx(metrics.f1_score(truth, predicted, average="macro", zero_division=0))
+
+
+def accuracy(truth, predicted):
+    return {"accuracy": float((truth == predicted).mean())}
+
+
+def test_a_bootstrap_interval_is_about_the_binomial_one():
+    truth = np.zeros(400, dtype=int)
+    predicted = np.array([0] * 300 + [1] * 100)
+    interval = bootstrap(accuracy, truth, predicted)["accuracy"]
+    assert interval.value == 0.75
+    # 1.96 standard errors of a share of 0.75 in 400
+    assert interval.low == pytest.approx(0.75 - 0.0424, abs=0.01)
+    assert interval.high == pytest.approx(0.75 + 0.0424, abs=0.01)
+
+
+def test_a_bootstrap_is_the_same_for_the_same_seed():
+    truth, predicted = np.random.default_rng(1).integers(0, 3, (2, 50))
+    first = bootstrap(accuracy, truth, predicted, resamples=50)
+    assert first == bootstrap(accuracy, truth, predicted, resamples=50)
+    assert first != bootstrap(accuracy, truth, predicted, resamples=50, seed=1)
+
+
+@settings(deadline=None, max_examples=20)
+@given(SEEDS, st.integers(20, 60))
+def test_a_perfect_score_has_no_width(seed, size):
+    truth = np.random.default_rng(seed).integers(0, 3, size)
+    assert bootstrap(accuracy, truth, truth, resamples=20)["accuracy"] == Interval(1.0, 1.0, 1.0)
+
+
+def test_a_paired_difference_is_narrower_than_its_systems():
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 2, 300)
+    theirs = np.where(random.random(300) < 0.3, 1 - truth, truth)
+    ours = theirs.copy()
+    wrong = np.flatnonzero(ours != truth)[:20]
+    ours[wrong] = truth[wrong]
+    difference = paired_bootstrap(accuracy, truth, ours, theirs, resamples=300)["accuracy"]
+    assert difference.value == pytest.approx(20 / 300)
+    assert 0 < difference.low < difference.value < difference.high
+    alone = bootstrap(accuracy, truth, ours, resamples=300)["accuracy"]
+    assert difference.high - difference.low < alone.high - alone.low
+    back = paired_bootstrap(accuracy, truth, theirs, ours, resamples=300)["accuracy"]
+    assert (back.value, back.low, back.high) == pytest.approx((-difference.value, -difference.high, -difference.low))
+
+
+def test_an_interval_prints_as_a_report_writes_it():
+    assert str(Interval(0.81249, 0.79951, 0.9)) == "0.812 [0.800, 0.900]"

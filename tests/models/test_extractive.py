@@ -1,0 +1,123 @@
+"""Extractive summaries: which sentences, how many words, and where a sentence is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.models.extractive import choose_sentences, shorten
+from tasrih.text.sentences import Sentence, sentences
+
+ARTICLE = [
+    "افتتح وزير النقل الجسر الجديد على النهر صباح الأحد.",
+    "افتتح وزير النقل صباح الأحد الجسر الجديد على النهر.",
+    "وبلغت كلفة الجسر الجديد تسعين مليون دينار.",
+    "وغابت الشمس خلف التلال.",
+    "وقال وزير النقل إن الجسر يخدم ثلاث بلدات على النهر.",
+]
+
+
+def article(*texts: str) -> list[Sentence]:
+    whole, found = " ".join(texts), []
+    for text in texts:
+        start = whole.index(text, found[-1].end if found else 0)
+        found.append(Sentence(text, start, start + len(text)))
+    return found
+
+
+def test_the_lead_is_taken_where_one_sentence_is_wanted():
+    assert choose_sentences(article(*ARTICLE), max_words=60, most=1) == [0]
+
+
+def test_a_sentence_that_repeats_the_first_is_avoided():
+    chosen = choose_sentences(article(*ARTICLE), max_words=60, most=3)
+    assert len(chosen) == 3
+    assert 0 in chosen and 1 not in chosen
+
+
+def test_sentences_come_in_the_order_of_the_text():
+    # the last sentence is nearest to all the others but stands at the end
+    chosen = choose_sentences(article(*ARTICLE), max_words=200, most=4)
+    assert chosen == sorted(chosen)
+    assert len(set(chosen)) == 4
+
+
+def test_the_words_are_kept_within_the_budget():
+    # 9 words for the lead leave 6: the third sentence has 7, the fourth 4
+    chosen = choose_sentences(article(*ARTICLE), max_words=15, most=3)
+    assert chosen == [0, 3]
+
+
+def test_one_sentence_is_chosen_though_none_fits():
+    assert len(choose_sentences(article(*ARTICLE), max_words=2, most=3)) == 1
+
+
+def test_sentences_without_words_of_matter_still_give_one():
+    assert choose_sentences(article("هو هي.", "من ثم إلى."), max_words=10, most=2) == [0]
+    assert choose_sentences(article("...", "12"), max_words=10, most=1) == [1]
+    assert choose_sentences([], max_words=10, most=2) == []
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from("وزير جسر نهر في من قال 12 ، غزة".split()), min_size=1, max_size=9), max_size=8),
+    st.integers(1, 30),
+    st.integers(1, 4),
+)
+def test_any_choice_keeps_number_budget_and_order(drawn, max_words, most):
+    found = article(*(f"{' '.join(words)}." for words in drawn))
+    chosen = choose_sentences(found, max_words=max_words, most=most)
+    assert chosen == sorted(set(chosen))
+    assert (len(chosen) >= 1) == bool(found)
+    assert len(chosen) <= most
+    assert len(chosen) == 1 or sum(len(found[index].text.split()) for index in chosen) <= max_words or not found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "max_words", "expected"),
+    [
+        # short enough: only the stop goes
+        ("افتتح الوزير الجسر.", 5, "افتتح الوزير الجسر"),
+        ("افتتح الوزير الجسر.", 3, "افتتح الوزير الجسر"),
+        # at a comma
+        ("افتتح وزير النقل الجسر الجديد، وقال إن الكلفة كبيرة جدا.", 7, "افتتح وزير النقل الجسر الجديد"),
+        ("افتتح وزير النقل الجسر الجديد،وقال إن الكلفة كبيرة جدا.", 7, "افتتح وزير النقل الجسر الجديد"),
+        # before a word that opens a clause, and at a dash
+        ("افتتح وزير النقل الجسر الجديد فيما غاب وزير المالية.", 7, "افتتح وزير النقل الجسر الجديد"),
+        ("افتتح وزير النقل الجسر – وهو الأطول – صباح الأحد.", 6, "افتتح وزير النقل الجسر"),
+        # no pause, or one too near the beginning
+        ("افتتح وزير النقل الجسر الجديد على النهر صباح الأحد.", 4, "افتتح وزير النقل الجسر"),
+        ("أمس، افتتح وزير النقل الجسر الجديد على النهر.", 5, "أمس، افتتح وزير النقل الجسر"),
+        # the last of several pauses
+        ("زار الوزير المصنع، والتقى العمال، ثم عاد إلى مكتبه في العاصمة.", 7, "زار الوزير المصنع، والتقى العمال"),
+        # a number or address is not cut at its own comma or colon
+        ("بلغت كلفة الجسر 1,250 مليون دينار بحسب الوزارة.", 5, "بلغت كلفة الجسر 1,250 مليون"),
+        ("يبدأ الحفل الساعة 10:30 صباح الأحد في المسرح.", 5, "يبدأ الحفل الساعة 10:30 صباح"),
+        ("التفاصيل كلها على https://example.com وفي الصحف اليوم.", 5, "التفاصيل كلها على https://example.com وفي"),
+        ("", 5, ""),
+    ],
+)
+def test_sentences_are_cut_at_a_pause(sentence, max_words, expected):
+    assert shorten(sentence, max_words) == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from("الوزير قال، فيما 1,250 10:30 - – و؛ «غزة» مؤكدا الجسر.".split()), max_size=20), st.integers(1, 12))
+def test_a_cut_is_a_beginning_of_whole_words(words, max_words):
+    sentence = " ".join(words)
+    short = shorten(sentence, max_words)
+    assert sentence.startswith(short)
+    assert len(short.split()) <= max_words
+    rest = sentence[len(short) :]
+    assert not (short and rest) or not (short[-1].isalnum() and rest[0].isalnum())
+    # what follows is a space, the end, or punctuation that closes the last word
+    assert rest.lstrip("،؛,;:.-–— \t\n") == "" or rest[0] in " ،؛,;:.-–—"
+    # numbers stay whole
+    assert not short.endswith(("1,", "10:")) and not short.split()[-1:] in (["1"], ["10"])
+
+
+def test_real_segmentation_fits():
+    found = list(sentences(" ".join(ARTICLE)))
+    assert [sentence.text for sentence in found] == ARTICLE
+    assert choose_sentences(found, max_words=60, most=3) == choose_sentences(article(*ARTICLE), max_words=60, most=3)

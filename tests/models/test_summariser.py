@@ -1,0 +1,387 @@
+"""``Summariser``: any text gets a summary, no word is made up, and checkpoints of several families open."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.errors import ModelError
+from tasrih.models.decoding import WordTrie, beam_search
+from tasrih.models.summariser import Summariser, SummariserSettings, _onnx_decoder
+from tasrih.results import Summary
+from tasrih.text.language import unreadable
+from tasrih.text.words import support
+from tasrih.training.tokenizer import learn_seq2seq_vocabulary
+
+ARTICLE = ("افتتح مستشفى المنارة عيادة جديدة لأمراض القلب صباح اليوم. وقال الطبيب سالم إن المرضى سيجدون العلاج مجانا في كل يوم. "
+           "وحصل الأطفال على اللقاح بعد الافتتاح. وتوقع الراصد كريم انخفاض درجات الحرارة غدا.")
+TEXTS = [
+    ARTICLE,
+    "فاز فريق «الخليج» على ضيفه بهدفين (2-0) في مباراة الدوري. وسجل رائد هدفي الفريق في الدقيقتين 12 و75.5. وصفق الجمهور للمدرب.",
+    "هطلت أمطار غزيرة على السدرة مساء مع رياح شديدة؛ وغطى الضباب الطرق، بحسب بيان نشر على موقع example.com أمس.",
+    "قَالَ الوَزِيرُ إِنَّ الأَمْرَ انتهـــى.\r\n\r\nوأضاف\u200f أن الخطة 😀 جاهزة وستعرض على المجلس يوم الأحد القادم.",
+]
+FRAGMENTS = [*" ".join(TEXTS[:3]).split(), "\u200f", "\u202b", "😀", "\r\n", "\n", "\x00", "\ud800", ".", "؟ ", "«", "»", "وَزِيرٌ", "ـــ", "في", "من",
+             "٣", "3.5", "F16", "ﷺ", "²", "</s>", "<pad>", "[MASK]", "▁", "##", "Ġ", "_"]
+ANY_TEXT = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=5)), max_size=30).map(" ".join)
+
+
+def check(made: Summariser, text: str, summary: Summary, limit: int) -> None:
+    assert isinstance(summary, Summary)
+    json.dumps(summary.to_dict())
+    if summary.method == "source":
+        assert summary.text == text
+        assert summary.reason
+        return
+    assert summary.method in ("abstractive", "extractive")
+    assert len(summary.text.split()) <= limit
+    assert support(summary.text, text)[0] == 1.0
+    assert summary.supported == 1.0
+    for span in summary.sources:
+        assert text[span.start : span.end] == span.text
+
+
+# --- our own, as a folder and exported ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["onnx", "torch"])
+def ours(request, summary_model, exported_summary) -> Summariser:
+    return Summariser.from_pretrained(exported_summary if request.param == "onnx" else summary_model[0], device="cpu")
+
+
+def test_settings_are_stored(ours):
+    assert (ours.settings.profile, ours.settings.max_source, ours.settings.styles) == ("tidy", 64, ("headline",))
+    assert (ours.settings.start_id, ours.settings.end_id, ours.settings.unknown_id) == (0, 1, 2)
+
+
+def test_the_model_writes_headlines_of_the_articles_words(ours):
+    written = [ours.summarise(text) for text in TEXTS]
+    for text, summary in zip(TEXTS, written, strict=True):
+        check(ours, text, summary, 14)
+        assert summary.text
+    assert "abstractive" in {summary.method for summary in written}
+    for summary in written:
+        if summary.method == "abstractive":
+            assert len(summary.text.split()) >= 3
+            assert summary.sources
+            assert summary.reason is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 9, 40])
+@pytest.mark.parametrize("method", ["auto", "abstractive", "extractive"])
+def test_never_more_words_than_asked(ours, limit, method):
+    for text in TEXTS:
+        check(ours, text, ours.summarise(text, max_words=limit, method=method), limit)
+
+
+@given(text=ANY_TEXT, limit=st.integers(1, 10), method=st.sampled_from(["auto", "abstractive", "extractive"]),
+       style=st.sampled_from(["headline", "brief"]))
+@settings(max_examples=60, deadline=None)
+def test_any_text_gets_a_summary(exported_summary, text, limit, method, style):
+    made = _opened(exported_summary)
+    check(made, text, made.summarise(text, max_words=limit, method=method, style=style), limit)
+
+
+def _opened(folder, _kept={}):  # noqa: B006 - opened once for all examples
+    if folder not in _kept:
+        _kept[folder] = Summariser.from_pretrained(folder)
+    return _kept[folder]
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    ("", "empty"), ("  \n", "empty"), ("Hello, how are you doing today my friends?", "no Arabic"), ("12 34 !", "empty"),
+    ("فاز الفريق بهدفين", "short: the text has 3 words"), ("\ud800", "empty"),
+])
+def test_what_is_not_summarised_comes_back_as_it_is(ours, text, reason):
+    found = ours.summarise(text)
+    assert (found.text, found.method, found.supported) == (text, "source", 1.0)
+    assert found.reason.startswith(reason)
+    assert [span.text for span in found.sources] == ([text] if unreadable(text) is None else [])
+
+
+def test_lone_surrogates_are_read_like_any_mark(ours):
+    text = ARTICLE.replace("القلب", "القلب \ud800")
+    for method in ("abstractive", "extractive"):
+        check(ours, text, ours.summarise(text, method=method), 14)
+
+
+def test_extractive_takes_a_sentence_of_the_text(ours):
+    found = ours.summarise(ARTICLE, method="extractive")
+    assert (found.method, found.reason) == ("extractive", None)
+    assert len(found.sources) == 1
+    assert found.sources[0].text.startswith(found.text)
+    # nothing but function words: there is no best sentence, but there is one
+    words = ours.summarise("في من على إلى عن في من على إلى عن.", method="extractive")
+    assert words.text
+
+
+def test_a_brief_is_made_of_whole_sentences(ours):
+    found = ours.summarise(ARTICLE, style="brief")
+    assert (found.method, found.reason) == ("extractive", "this model does not write in the style brief")
+    assert 1 < len(found.sources) <= 3
+    assert found.text == " ".join(span.text for span in found.sources)
+    assert len(found.text.split()) <= 60
+    assert [span.start for span in found.sources] == sorted(span.start for span in found.sources)
+
+
+def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
+    class Inventing(Summariser):
+        def _write(self, text, max_words, grounded):
+            return "افتتح الزرافة عيادة جديدة"
+
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    made = Inventing(lambda ids: None, tokenizer, SummariserSettings())
+    auto = made.summarise(ARTICLE)
+    assert (auto.method, auto.reason) == ("extractive", "not in the text: الزرافة")
+    check(made, ARTICLE, auto, 14)
+    kept = made.summarise(ARTICLE, method="abstractive")
+    assert (kept.method, kept.text) == ("abstractive", "افتتح الزرافة عيادة جديدة")
+    assert kept.supported == pytest.approx(3 / 4)
+
+
+def test_a_model_that_writes_nothing_whole_falls_back():
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    logits = np.zeros(tokenizer.get_vocab_size())
+    logits[tokenizer.token_to_id("</s>")] = -1e9
+    made = Summariser(lambda ids: lambda prefixes: np.tile(logits, (len(prefixes), 1)), tokenizer, SummariserSettings())
+    found = made.summarise(ARTICLE, method="abstractive", max_words=4)
+    assert (found.method, found.reason) == ("extractive", "the model wrote nothing whole")
+
+
+def test_onnx_gives_the_logits_that_torch_gives(summary_model, exported_summary):
+    import torch
+    from transformers import AutoModelForSeq2SeqLM
+
+    made = Summariser.from_pretrained(exported_summary)
+    model = AutoModelForSeq2SeqLM.from_pretrained(summary_model[0], dtype=torch.float32).eval()
+    exact = Summariser.from_pretrained(summary_model[0], device="cpu")
+    ids = [*made._pieces(" ".join(TEXTS[0].split()))[:40], 1]
+    prefixes = [tuple(ids[:4]), tuple(ids[5:9]), (7, 8, 9, 10)]
+    ours = _onnx_decoder(exported_summary, made.settings)(ids)(prefixes)
+    theirs = exact._decoder(ids)(prefixes)
+    assert ours.shape == theirs.shape == (3, model.config.vocab_size)
+    assert np.abs(ours - theirs).max() < 0.15 * theirs.std()
+    # with the table that is stored, nothing but rounding in fp32 is left
+    table = np.load(exported_summary / "embeddings.npz")
+    with torch.no_grad():
+        model.get_input_embeddings().weight.copy_(torch.from_numpy(table["rows"] * table["scale"]))
+        rows = torch.tensor([[0, *prefix] for prefix in prefixes])
+        same = model(input_ids=torch.tensor([ids] * 3), decoder_input_ids=rows).logits[:, -1].numpy()
+    assert np.abs(ours - same).max() < 2e-3
+    assert (ours.argmax(1) == same.argmax(1)).all()
+    # a prefix alone and among others
+    alone = _onnx_decoder(exported_summary, made.settings)(ids)(prefixes[:1])
+    assert np.abs(alone[0] - ours[0]).max() < 1e-3
+
+
+def test_is_one(summary_model, topic_model, tmp_path):
+    assert Summariser.is_one(summary_model[0])
+    assert not Summariser.is_one(topic_model[0])
+    assert not Summariser.is_one(tmp_path)
+
+
+# --- other families -------------------------------------------------------------------------------
+
+
+def _sentencepiece(path, specials: list[str], *, template: str, languages: list[str] = ()):
+    """A tiny SentencePiece-like Unigram tokenizer with the special tokens of a family."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    trainer = trainers.UnigramTrainer(vocab_size=220, special_tokens=[*specials, *languages], unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator(TEXTS * 3, trainer)
+    marks = [(name, tokenizer.token_to_id(name)) for name in ("<s>", "</s>", *languages) if tokenizer.token_to_id(name) is not None]
+    tokenizer.post_processor = processors.TemplateProcessing(single=template, special_tokens=marks)
+    names = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"} | ({"bos_token": "<s>"} if "<s>" in specials else {})
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, additional_special_tokens=list(languages), **names).save_pretrained(path)
+    return tokenizer
+
+
+def _bytes(path):
+    from tokenizers import ByteLevelBPETokenizer
+    from tokenizers.processors import RobertaProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = ByteLevelBPETokenizer()
+    tokenizer.train_from_iterator(TEXTS * 3, vocab_size=500, min_frequency=2, special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+                                  show_progress=False)
+    tokenizer.post_processor = RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer._tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask>"
+    ).save_pretrained(path)
+    return tokenizer
+
+
+SIZES = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
+         "encoder_ffn_dim": 48, "decoder_ffn_dim": 48, "max_position_embeddings": 600, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+
+
+def _taught(model, path, *, forced: int | None = None) -> None:
+    """Teach a tiny model by heart that a text's headline is its first words, and save it."""
+    import torch
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    clean = [" ".join(text.split()) for text in TEXTS]
+    space = " " if "Ġ" in tokenizer.get_vocab() else ""
+    read = tokenizer([space + text for text in clean], return_tensors="pt", padding=True)
+    labels = tokenizer([space + " ".join(text.split()[:6]) for text in clean], return_tensors="pt", padding=True)["input_ids"]
+    labels[labels == tokenizer.pad_token_id] = -100
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    model.train()
+    for _ in range(60):
+        model(input_ids=read["input_ids"], attention_mask=read["attention_mask"], labels=labels).loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+    if forced is not None:
+        model.generation_config.forced_bos_token_id = forced
+    model.save_pretrained(path)
+
+
+def bart_folder(path):
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    tokenizer = _sentencepiece(path, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"], template="<s> $A </s>")
+    model = BartForConditionalGeneration(BartConfig(vocab_size=tokenizer.get_vocab_size(), decoder_start_token_id=2, **SIZES))
+    _taught(model, path, forced=0)
+
+
+def byte_bart_folder(path):
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    tokenizer = _bytes(path)
+    model = BartForConditionalGeneration(BartConfig(vocab_size=tokenizer.get_vocab_size(), decoder_start_token_id=2, **SIZES))
+    _taught(model, path, forced=0)
+
+
+def mbart_folder(path):
+    from transformers import MBartConfig, MBartForConditionalGeneration
+
+    tokenizer = _sentencepiece(
+        path, ["<s>", "<pad>", "</s>", "<unk>"], template="$A </s> ar_AR", languages=["ar_AR", "en_XX"]
+    )
+    model = MBartForConditionalGeneration(MBartConfig(vocab_size=tokenizer.get_vocab_size(), decoder_start_token_id=4, **SIZES))
+    _taught(model, path)
+
+
+def mt5_folder(path):
+    from transformers import MT5Config, MT5ForConditionalGeneration
+
+    tokenizer = _sentencepiece(path, ["<pad>", "</s>", "<unk>"], template="$A </s>")
+    # mT5's own has more rows than its tokenizer has pieces
+    config = MT5Config(
+        vocab_size=tokenizer.get_vocab_size() + 12, d_model=32, d_kv=16, d_ff=48, num_layers=1, num_decoder_layers=1, num_heads=2,
+        decoder_start_token_id=0, pad_token_id=0, eos_token_id=1,
+    )  # fmt: skip
+    _taught(MT5ForConditionalGeneration(config), path)
+
+
+FAMILIES = {"bart": bart_folder, "byte-level bart": byte_bart_folder, "mbart": mbart_folder, "mt5": mt5_folder}
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def family(request, tmp_path_factory):
+    import torch
+
+    path = tmp_path_factory.mktemp("family")
+    torch.manual_seed(3)
+    FAMILIES[request.param](path)
+    return request.param, path, Summariser.from_pretrained(path, device="cpu")
+
+
+def test_a_family_writes_words_of_the_text_only(family):
+    _, path, made = family
+    assert Summariser.is_one(path)
+    methods = []
+    for text in TEXTS:
+        for limit in (5, 14):
+            summary = made.summarise(text, max_words=limit, method="abstractive")
+            check(made, text, summary, limit)
+            assert summary.text
+            methods.append(summary.method)
+    assert methods.count("abstractive") >= len(methods) // 2, methods
+
+
+def test_a_family_gives_a_summary_of_odd_text(family):
+    _, _, made = family
+    for text in ("", "Hello", "قال \ud800 " * 12, "😀 " * 12, "في من على إلى عن في من على إلى عن", ARTICLE.replace(" ", "\r\n")):
+        check(made, text, made.summarise(text, max_words=6), 6)
+
+
+def test_a_family_reads_the_text_as_its_tokenizer_marks_it(family):
+    import torch
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    name, path, made = family
+    tokenizer, model = AutoTokenizer.from_pretrained(path), AutoModelForSeq2SeqLM.from_pretrained(path).eval()
+    text = " ".join(TEXTS[0].split())
+    source = made._pieces(text)
+    opening = {"mt5": [0], "mbart": [4]}.get(name, [2, 0])
+    prefix = tuple(made._pieces("افتتح مستشفى"))
+    found = made._decoder([*source, made.settings.end_id])([prefix])
+    inputs = tokenizer(f" {text}" if name.startswith("byte") else text, return_tensors="pt")
+    with torch.no_grad():
+        expected = model(input_ids=inputs["input_ids"], decoder_input_ids=torch.tensor([[*opening, *prefix]])).logits[:, -1].numpy()
+    assert np.abs(found - expected).max() < 1e-4
+
+
+def test_a_pretrained_encoder_is_no_summariser(pretrained):
+    with pytest.raises(ModelError, match="cannot be opened as a summariser"):
+        Summariser.from_pretrained(pretrained[0])
+
+
+# --- decoding -------------------------------------------------------------------------------------
+
+
+def table(rows: dict[int, list[float]], size: int = 6):
+    """Next-token logits by the last piece of a prefix."""
+    return lambda prefixes: np.array([rows.get(prefix[-1] if prefix else -1, [0.0] * size) for prefix in prefixes])
+
+
+def test_the_trie_allows_whole_words_only():
+    trie = WordTrie([[2, 3], [2, 4, 5], [6]], free=[7])
+    assert trie.next(trie.root) == ({2, 6, 7}, True)
+    inside = trie.step(trie.root, 2)
+    assert trie.next(inside) == ({3, 4}, False)
+    ended = trie.step(inside, 3)
+    assert trie.next(ended) == ({2, 6, 7}, True)
+    assert trie.next(trie.step(inside, 4)) == ({5}, False)
+    assert trie.step(ended, 7) is trie.root
+    assert trie.step(ended, 2) is inside
+
+
+def test_beam_search_finds_the_likeliest_path_that_greedy_misses():
+    rows = {-1: [0, 0, 2.0, 1.8, -9, -9], 2: [0, 0.1, 0, 0, 0, 0], 3: [-9, 9.0, -9, -9, -9, -9]}
+    greedy = beam_search(table(rows), end=1, beams=1, max_pieces=3, min_pieces=1, banned=[0])
+    wide = beam_search(table(rows), end=1, beams=3, max_pieces=3, min_pieces=1, banned=[0])
+    assert greedy[0].pieces[0] == 2
+    assert wide[0].pieces == (3,)
+    assert wide[0].score > greedy[0].score
+
+
+def test_beam_search_keeps_its_rules():
+    rows = dict.fromkeys((-1, 2, 3, 4, 5), [5.0, -1.0, 3.0, 2.0, 1.0, 0.5])
+    starts = np.array([False, False, True, True, False, True])
+    found = beam_search(table(rows), end=1, beams=4, max_pieces=12, banned=[0], min_pieces=3, word_starts=starts, max_words=2)
+    assert found
+    for hypothesis in found:
+        pieces = hypothesis.pieces
+        assert 0 not in pieces and 1 not in pieces
+        assert len(pieces) >= 3
+        assert starts[list(pieces)].sum() <= 2
+        pairs = list(zip(pieces, pieces[1:], strict=False))
+        assert len(pairs) == len(set(pairs))  # no pair of pieces twice
+    assert [one.worth(1.0) for one in found] == sorted((one.worth(1.0) for one in found), reverse=True)
+
+
+def test_beam_search_gives_nothing_where_nothing_ends():
+    assert beam_search(table({}), end=1, beams=2, max_pieces=3, banned=[1]) == []

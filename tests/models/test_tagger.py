@@ -1,0 +1,266 @@
+"""``Tagger``: offsets that hold in the caller's article, spans across windows, and models that it refuses."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.models.classifier import Classifier, ClassifierSettings
+from tasrih.models.encoding import TextEncoder
+from tasrih.models.spans import SPAN_LABELS, find_spans, softmax
+from tasrih.models.tagger import Tagger
+from tasrih.schemes import STANCE, STATEMENT
+from tasrih.text.sentences import sentences
+from tasrih.training.tokenizer import learn_vocabulary
+
+ARTICLE = ("قال وزير الصحة إن الاتفاق الجديد مفيد للجميع. ورحب رئيس النقابة بخطة الجسر أمس. "
+           "Nothing to read here at all, only English words. وأضاف أن الحكومة ستبحث الأمر غدا.")
+LABELS = (*STATEMENT.names, "conditional")
+
+_TOKENIZER = learn_vocabulary([ARTICLE, "كلمة أخرى في نص طويل"] * 5, size=300, profile="encoder", min_frequency=2)
+
+
+def encoder(max_length: int) -> TextEncoder:
+    return TextEncoder(type(_TOKENIZER).from_str(_TOKENIZER.to_str()), profile="encoder", max_length=max_length, overlap=4)
+
+
+class Random:
+    """Logits drawn for each token id, the same every time."""
+
+    def __init__(self, seed: int) -> None:
+        draw = np.random.default_rng(seed)
+        self._tags = draw.normal(0, 2, (400, len(LABELS)))
+        self._spans = draw.normal(0, 3, (400, len(SPAN_LABELS)))
+
+    def run(self, batch):
+        ids, mask = batch["input_ids"], batch["attention_mask"][..., None]
+        return {"logits": (self._tags[ids] * mask).sum(1) / mask.sum(1), "span_logits": self._spans[ids]}
+
+
+class Marking:
+    """The tag ``endorsement`` for every text, and the given words marked: word to a span label."""
+
+    def __init__(self, made: TextEncoder, marks: dict[str, str]) -> None:
+        self._marks = {}
+        for word, kind in marks.items():
+            (window,) = made.windows([word])[0]
+            for place, index in enumerate(window.ids[1:-1]):
+                self._marks[index] = SPAN_LABELS.index(f"{'I' if place else 'B'}-{kind}")
+
+    def run(self, batch):
+        ids = batch["input_ids"]
+        logits = np.full((len(ids), len(LABELS)), -5.0)
+        logits[:, LABELS.index("endorsement")] = 5.0
+        spans = np.zeros((*ids.shape, len(SPAN_LABELS)))
+        spans[..., 0] = 4.0
+        for index, label in self._marks.items():
+            spans[ids == index, label] = 12.0
+        return {"logits": logits, "span_logits": spans}
+
+
+def tagger(engine, made: TextEncoder, **changes) -> Tagger:
+    changes = {"multi_label": True, "profile": "encoder", "max_length": made.max_length, **changes}
+    return Tagger(Classifier(engine, made, ClassifierSettings("statement", LABELS, **changes)))
+
+
+FRAGMENTS = ["قال وزير الصحة إن ", "رحب ", "الاتفاق", "وَزِيرٌ ", "ـــ", "\u200f", "\u202b", "😀", "\r\n", "\n", "\x00", "\ud800", ".", "؟ ",
+             "«", "»", '"', ": ", "، ", " ", "English ", "ﷺ", "ا\u0654", "وأضاف أن ", "الأمر غدا. "]
+ANY_TEXT = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=4)), max_size=25).map("".join)
+
+
+@pytest.mark.parametrize("speaker_by", ["rules", "spans"])
+@given(text=ANY_TEXT, seed=st.integers(0, 5), length=st.sampled_from([16, 64]))
+@settings(max_examples=150, deadline=None)
+def test_every_offset_holds_in_the_article(speaker_by, text, seed, length):
+    thresholds = dict.fromkeys(LABELS, 0.4)
+    made = tagger(Random(seed), encoder(length), speaker_by=speaker_by, thresholds=thresholds, span_bias=0.5)
+    (found,) = made.statements([text])
+    assert [(one.start, one.end) for one in found] == [(one.start, one.end) for one in sentences(text)]
+    for one in found:
+        assert text[one.start : one.end] == one.text
+        spans = [stance.target for stance in one.stances] + ([one.speaker] if one.speaker else [])
+        for span in spans:
+            assert text[span.start : span.end] == span.text
+            assert span.text
+        for stance in one.stances:
+            assert one.start <= stance.target.start < stance.target.end <= one.end
+            assert stance.label in STANCE.names
+            assert 0 < stance.score <= 1 + 1e-9
+            assert one.speaker is None or stance.target.end <= one.speaker.start or one.speaker.end <= stance.target.start
+        assert one.speaker is None or one.tags
+
+
+def test_the_random_engine_does_find_spans():
+    (found,) = tagger(Random(1), encoder(64), speaker_by="spans", thresholds=dict.fromkeys(LABELS, 0.3), span_bias=0.5).statements([ARTICLE])
+    assert any(one.stances for one in found)
+    assert any(one.speaker for one in found)
+
+
+def test_speaker_and_target_of_a_sentence():
+    made = encoder(64)
+    engine = Marking(made, {"وزير الصحة": "speaker", "الاتفاق الجديد": "favor", "خطة": "against"})
+    first, second, third, fourth = tagger(engine, made, speaker_by="spans").statements([ARTICLE])[0]
+    assert first.speaker.text == "وزير الصحة"
+    assert not first.speaker_inferred
+    assert [(stance.target.text, stance.label) for stance in first.stances] == [("الاتفاق الجديد", "favor")]
+    assert first.stances[0].score > 0.9
+    assert first.tags == ("endorsement",)
+    assert first.conditional is False
+    assert "conditional" not in first.scores
+    assert [(one.tags, one.scores, one.speaker, one.stances) for one in (third,)] == [((), {}, None, ())]
+    assert second.tags == fourth.tags == ("endorsement",)
+
+
+def test_rules_name_the_speaker_where_the_model_says_so():
+    made = encoder(64)
+    found = tagger(Marking(made, {"الاتفاق الجديد": "speaker"}), made, speaker_by="rules").statements([ARTICLE])[0]
+    assert found[0].speaker.text == "وزير الصحة"
+    assert found[3].speaker is None or found[3].speaker_inferred  # «وأضاف» names nobody
+
+
+def test_a_target_that_is_the_speaker_is_left_out():
+    made = encoder(64)
+    engine = Marking(made, {"وزير الصحة": "favor"})
+    assert tagger(engine, made, speaker_by="rules").statements([ARTICLE])[0][0].stances == ()
+
+
+def test_a_long_sentence_keeps_the_spans_of_all_its_windows():
+    made = encoder(24)
+    engine = Marking(made, {"الاتفاق الجديد": "favor", "الجسر": "against", "الحكومة": "neutral"})
+    text = "قال إن الاتفاق الجديد " + "كلمة في نص طويل " * 4 + "الجسر " + "كلمة في نص طويل " * 6 + "الحكومة غدا."
+    article = "مقدمة قصيرة.\n" + text
+    made_windows = made.windows([text])[0]
+    assert len(made_windows) == 3
+    found = tagger(engine, made, speaker_by="spans").statements([article])[0][-1]
+    assert found.text == text
+    assert [(stance.target.text, stance.label) for stance in found.stances] == [
+        ("الاتفاق الجديد", "favor"), ("الجسر", "against"), ("الحكومة", "neutral"),
+    ]  # fmt: skip
+    for stance in found.stances:
+        assert article[stance.target.start : stance.target.end] == stance.target.text
+
+
+def test_a_target_where_windows_overlap_is_found_once():
+    made = encoder(24)
+    engine = Marking(made, {"الجسر": "against"})
+    seen = set()
+    for before in range(10, 28):
+        text = "كلمة " * before + "الجسر " + "كلمة " * 20 + "."
+        windows = made.windows([text])[0]
+        at = text.index("الجسر")
+        seen.add(sum(window.start <= at < window.end for window in windows))
+        found = tagger(engine, made).statements([text])[0][0]
+        assert [stance.target.text for stance in found.stances] == ["الجسر"]
+    assert seen == {1, 2}
+
+
+def test_a_model_without_a_token_head_gives_no_stances():
+    made = encoder(64)
+
+    class Tags(Marking):
+        def run(self, batch):
+            return {"logits": super().run(batch)["logits"]}
+
+    found = tagger(Tags(made, {}), made, speaker_by="spans").statements([ARTICLE])[0]
+    assert found[0].stances == ()
+    assert found[0].speaker.text == "وزير الصحة"  # by the rules, for there are no spans
+    assert found[0].tags == ("endorsement",)
+
+
+def test_many_articles_are_kept_apart():
+    made = encoder(64)
+    engine = Marking(made, {"وزير الصحة": "speaker"})
+    articles = [ARTICLE, "", "Only English.", ARTICLE[:46], "   \n "]
+    for size in (1, 2, "auto"):
+        found = tagger(engine, made, speaker_by="spans").statements(articles, batch_size=size)
+        assert [len(group) for group in found] == [len(sentences(article)) for article in articles]
+        assert found[0][0] == found[3][0]
+    assert tagger(engine, made).statements([]) == []
+
+
+@pytest.mark.parametrize("task", ["topic", "stance", "custom"])
+def test_a_model_of_another_task_is_refused(task):
+    with pytest.raises(ValueError, match=f"needs a model of the task statement; this one does {task}"):
+        Tagger(SimpleNamespace(task=task))
+
+
+def test_a_trained_tagger_finds_what_it_was_taught(exported_statement, world):
+    made = Tagger(Classifier.from_pretrained(exported_statement))
+    text = "رحب وزير الصحة أمس بنتائج خطة الجسر في بلدة المنارة. دان رئيس النقابة بشدة هدنة الشمال أمام أهالي الخليج."
+    first, second = made.statements([text])[0]
+    assert first.tags[:1] == ("endorsement",)
+    assert second.tags[:1] == ("condemnation",)
+    assert first.speaker is not None and text[first.speaker.start : first.speaker.end] == "وزير الصحة"
+
+
+# --- find_spans -----------------------------------------------------------------------------------
+
+
+def spans_of(labels: list[str], tokens, text: str, bias: float = 0.0):
+    logits = np.zeros((len(labels), len(SPAN_LABELS)))
+    logits[np.arange(len(labels)), [SPAN_LABELS.index(label) for label in labels]] = 8.0
+    return find_spans(logits, tokens, text, bias=bias)
+
+
+def words_of(text: str):
+    at, found = 0, []
+    for word in text.split():
+        at = text.index(word, at)
+        found.append((at, at + len(word)))
+        at += len(word)
+    return found
+
+
+def test_spans_begin_and_end_where_the_labels_say():
+    text = "قال الوزير الأول عن الخطة والجسر"
+    found = spans_of(["O", "B-speaker", "I-speaker", "O", "B-favor", "B-against"], words_of(text), text)
+    assert [(span.kind, text[span.start : span.end]) for span in found] == [
+        ("speaker", "الوزير الأول"), ("target", "الخطة"), ("target", "والجسر"),
+    ]  # fmt: skip
+    assert found[0].stances == {}
+    assert [max(span.stances, key=span.stances.get) for span in found[1:]] == ["favor", "against"]
+    assert sum(found[1].stances.values()) == pytest.approx(1)
+    assert all(0.9 < span.score <= 1 for span in found)
+
+
+def test_a_span_that_stops_inside_a_word_is_carried_to_its_end():
+    text = "قال الوزير"
+    tokens = [(0, 3), (4, 7), (7, 10)]
+    found = spans_of(["O", "B-speaker", "O"], tokens, text)
+    assert [text[span.start : span.end] for span in found] == ["الوزير"]
+    inner = spans_of(["O", "B-speaker", "B-speaker"], tokens, text)  # no new span begins inside a word
+    assert [text[span.start : span.end] for span in inner] == ["الوزير"]
+
+
+def test_special_tokens_part_spans_and_an_inside_without_a_beginning_counts():
+    text = "قال الوزير"
+    found = spans_of(["I-speaker", "B-speaker", "I-speaker"], [(0, 3), None, (4, 10)], text)
+    assert [text[span.start : span.end] for span in found] == ["قال", "الوزير"]
+
+
+def test_a_targets_stance_is_shared_over_its_tokens():
+    text = "خطة الجسر الكبير"
+    found = spans_of(["B-favor", "I-against", "I-against"], words_of(text), text)
+    assert len(found) == 1
+    assert max(found[0].stances, key=found[0].stances.get) == "against"
+    assert found[0].stances["favor"] == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_bias_finds_more_and_no_more_than_one_probability():
+    logits = np.zeros((1, len(SPAN_LABELS)))
+    logits[0, 0] = 3.0
+    assert find_spans(logits, [(0, 3)], "قال") == []
+    found = find_spans(logits, [(0, 3)], "قال", bias=6.0)
+    assert len(found) == 1
+    assert found[0].score < 0.5  # the probability without the bias
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=6))
+def test_softmax_sums_to_one_and_keeps_the_order(values):
+    shares = softmax(np.array(values))
+    assert shares.sum() == pytest.approx(1)
+    assert shares.argmax() == np.argmax(values) or shares.max() == pytest.approx(shares[np.argmax(values)])

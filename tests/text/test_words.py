@@ -1,0 +1,89 @@
+"""Words, their forms without prefixes, and the share of a summary that its source holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.text.words import is_function_word, support, word_forms, words
+
+
+def found(text: str) -> list[str]:
+    return [text[start:end] for start, end in words(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("قال: 3.5 مليون", ["قال", "3.5", "مليون"]),
+        ("٣٫٥ و١٬٢٥٠ في 10:30", ["٣٫٥", "و", "١٬٢٥٠", "في", "10:30"]),
+        ("عام 2014.", ["عام", "2014"]),
+        ("كَتَبَ الكاتِبُ", ["كَتَبَ", "الكاتِبُ"]),
+        ("لـــم يصل", ["لـــم", "يصل"]),
+        ("«داعش»،و(غزة)", ["داعش", "و", "غزة"]),
+        ("شركة Apple_Pay", ["شركة", "Apple", "Pay"]),
+        ("G20 و20م", ["G", "20", "و", "20", "م"]),
+        ("😀 ... «»", []),
+        ("", []),
+    ],
+)
+def test_words_and_numbers_are_found_whole(text, expected):
+    assert found(text) == expected
+
+
+@settings(deadline=None)
+@given(st.text(st.one_of(st.sampled_from("ابتثكلمن ـ\u064e\u0651٣5.,٫«»\n\u200f😀aZ_"), st.characters(codec=None))))
+def test_words_lie_in_order_and_every_letter_and_digit_is_in_one(text):
+    taken = 0
+    for start, end in words(text):
+        assert taken <= start < end <= len(text)
+        assert not any(char.isalpha() or char.isdecimal() for char in text[taken:start])
+        taken = end
+    assert not any(char.isalpha() or char.isdecimal() for char in text[taken:])
+
+
+def test_forms_lose_one_prefix_at_a_time():
+    assert word_forms("والأمن") == ("والامن", "امن", "الامن")
+    assert word_forms("للأمن") == ("للامن", "امن", "لامن")
+    assert word_forms("مدرسة") == ("مدرسه",)
+    assert word_forms("إلى") == ("الي",)  # two letters at least are left
+    assert word_forms("ود") == ("ود",)
+
+
+@pytest.mark.parametrize("word", ["في", "إلى", "الى", "عَلَى", "أن", "إنّ", "الذي", "بشأن", "وفي", "لأنّ"])
+def test_function_words_are_known_in_any_spelling(word):
+    assert is_function_word(word)
+
+
+@pytest.mark.parametrize("word", ["وزير", "أمن", "غزة", "2014", "قال"])
+def test_words_of_matter_are_no_function_words(word):
+    assert not is_function_word(word)
+
+
+def test_support_counts_words_of_matter_by_hand():
+    source = "وأعلن وزيرُ الزراعة أن الموسم جيد، وبلغ المحصول ٣٠٠ طن."
+    # grammar apart: وزير, الزراعة, موسم, جيد, وفير, 300, طن
+    share, missing = support("وزير الزراعة: موسم جيد ووفير في 300 طن", source)
+    assert missing == ["ووفير"]
+    assert share == pytest.approx(6 / 7)
+
+
+def test_support_sees_through_the_article_and_conjunctions():
+    assert support("الأمطار والرياح", "أمطار مع رياح") == (1.0, [])
+    assert support("للأمطار", "هطلت الأمطار") == (1.0, [])
+
+
+def test_a_number_that_the_source_lacks_is_missing():
+    assert support("مقتل 12 شخصا", "مقتل ١٣ شخصا") == (pytest.approx(2 / 3), ["12"])
+
+
+@pytest.mark.parametrize("summary", ["", "...", "في إلى على"])
+def test_a_summary_with_nothing_to_check_is_supported(summary):
+    assert support(summary, "نص") == (1.0, [])
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from("الوزير قال ٣٫٥ كَتَبَ في غزة Apple . «".split())).map(" ".join))
+def test_every_text_supports_itself(text):
+    assert support(text, text) == (1.0, [])
