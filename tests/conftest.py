@@ -206,16 +206,30 @@ def world(tmp_path_factory) -> World:
     root = tmp_path_factory.mktemp("data")
     statements = {split: _statement_rows(split, 84) for split in ("train", "validation", "test")}
     statements["train_written"] = _statement_rows("train_written", 36)
-    topics = {"train": _topic_rows("train", 60), "validation": _topic_rows("validation", 32), "test": _topic_rows("test", 32)}
-    stances = {"train": _stance_rows("train", 72), "validation": _stance_rows("validation", 36), "test": _stance_rows("test", 36)}
+    topics = {
+        "train": _topic_rows("train", 60),
+        "validation": _topic_rows("validation", 32),
+        "test": _topic_rows("test", 32),
+    }
+    stances = {
+        "train": _stance_rows("train", 72),
+        "validation": _stance_rows("validation", 36),
+        "test": _stance_rows("test", 36),
+    }
     articles = _articles(140)
 
     # the same text as a test row; the id of a test article over another text; and the test article itself
     statements["train"].append({**statements["test"][0], "id": "planted-text"})
-    topics["train"].append({**topics["train"][0], "id": "held:listed", "text": "نص آخر تماما عن مباراة لم تذكر من قبل في أي مكان."})
+    topics["train"].append(
+        {**topics["train"][0], "id": "held:listed", "text": "نص آخر تماما عن مباراة لم تذكر من قبل في أي مكان."}
+    )
     stances["train"].append({**stances["test"][0], "id": "planted-stance"})
-    articles.append({"id": "saudinewsnet:planted", "title": "عنوان لا يقرأ أبدا هنا", "text": topics["test"][0]["text"]})
-    articles.append({"id": "held:listed", "title": None, "text": "مقال طويل يعرف بمعرفه وحده ولا يشبه نصه شيئا مما سبق."})
+    articles.append(
+        {"id": "saudinewsnet:planted", "title": "عنوان لا يقرأ أبدا هنا", "text": topics["test"][0]["text"]}
+    )
+    articles.append(
+        {"id": "held:listed", "title": None, "text": "مقال طويل يعرف بمعرفه وحده ولا يشبه نصه شيئا مما سبق."}
+    )
 
     for split, rows in statements.items():
         _write(root / "statements" / f"{split}.jsonl", rows)
@@ -226,7 +240,9 @@ def world(tmp_path_factory) -> World:
     _write(root / "corpus" / "saudinewsnet.jsonl.xz", articles[:100] + articles[-2:])
     plain = [{**row, "id": row["id"].replace("saudinewsnet", "plain"), "title": None} for row in articles[100:-2]]
     _write(root / "corpus" / "plain.jsonl.xz", plain)
-    headlines = [{"id": f"headline-{n}", "title": row["title"], "text": row["text"]} for n, row in enumerate(topics["test"][:16])]
+    headlines = [
+        {"id": f"headline-{n}", "title": row["title"], "text": row["text"]} for n, row in enumerate(topics["test"][:16])
+    ]
     _write(root / "summarisation" / "tiny" / "test.jsonl.xz", headlines)
     (root / "heldout_ids.tsv").write_text("held:listed\ttopic_iptc/test\nheld:free\ttopic/ant/test\n", encoding="utf-8")
     return World(root, {"statements/train": 1, "topic_iptc/train": 1, "stance/ans/train": 1, "corpus": 2})
@@ -286,7 +302,7 @@ def _classifier(encoder: Path, world: World, output: Path, task: str, name: str,
 def statement_model(pretrained, world, runs) -> tuple[Path, dict]:
     """A tiny statement classifier with a token head, and its figures."""
     return _classifier(
-        pretrained[0], world, runs / "statement", "statement", "statements", spans=True, metric="micro_f1", epochs=6,
+        pretrained[0], world, runs / "statement", "statement", "statements", spans=True, metric="micro_f1", epochs=12,
         token_dropout=0.05,
     )  # fmt: skip
 

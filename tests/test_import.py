@@ -20,7 +20,7 @@ ALLOWED = {
     "models": {"text", "schemes", "results", "errors"},
     "data": {"schemes", "text"},
     "training": {"data", "models", "text", "schemes", "errors", "evaluation"},
-    "evaluation": {"data", "models", "text", "schemes", "errors", "api"},
+    "evaluation": {"data", "models", "text", "schemes", "errors"},
     "render": {"results", "schemes"},
     "api": {"models", "results", "schemes", "text"},
     "cli": None,  # all

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tasrih.api import classify, load, read, summarise, summarize, tag
+    from tasrih.api import classify, read, summarise, summarize, tag
     from tasrih.models.classifier import Classifier
+    from tasrih.models.load import load
     from tasrih.models.summariser import Summariser
     from tasrih.results import Document, Prediction, Statement, Summary
     from tasrih.text.normalise import normalise
@@ -22,7 +23,7 @@ __version__ = "0.1.0"
 # PEP 562: a name's module is imported when the name is first used, so that `import tasrih` is quick
 _HOMES = {
     "classify": "tasrih.api", "tag": "tasrih.api", "read": "tasrih.api", "summarise": "tasrih.api",
-    "summarize": "tasrih.api", "load": "tasrih.api",
+    "summarize": "tasrih.api", "load": "tasrih.models.load",
     "Classifier": "tasrih.models.classifier", "Summariser": "tasrih.models.summariser",
     "Document": "tasrih.results", "Prediction": "tasrih.results", "Statement": "tasrih.results",
     "Summary": "tasrih.results",

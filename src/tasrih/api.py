@@ -1,4 +1,4 @@
-"""The verbs over the default models: ``classify``, ``tag``, ``read``, ``summarise``, and ``load``.
+"""The verbs over the default models: ``classify``, ``tag``, ``read`` and ``summarise``.
 
 A ``str`` gives one result, a list a list, an iterator an iterator in bounded memory and in order.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Any, Literal
 
 from tasrih.models.classifier import Classifier
-from tasrih.models.files import is_exported, locate, open_folder
+from tasrih.models.load import load
 from tasrih.models.summariser import METHODS, STYLES, Summariser
 from tasrih.models.tagger import Tagger
 from tasrih.results import Document, Prediction, Summary
@@ -29,38 +27,8 @@ DEFAULT_MODELS = {"topic": "topic", "statement": "statement", "stance": "stance"
 BatchSize = int | Literal["auto"]
 
 
-@lru_cache(maxsize=16)
-def _opened(name: str, device: str | None) -> Classifier | Summariser:
-    place = locate(name)
-    if isinstance(place, Path) and is_exported(place) and open_folder(place)["kind"] == "summariser":
-        return Summariser.from_pretrained(name, device=device)
-    if isinstance(place, Path) and not is_exported(place) and Summariser.is_one(place):
-        return Summariser.from_pretrained(name, device=device)
-    return Classifier.from_pretrained(name, device=device)
-
-
-def load(name: str | Path, *, device: str | None = None) -> Classifier | Summariser:
-    """Open a model by name, folder or hub id.
-
-    Args:
-        name: a bundled model's name (``tasrih models`` lists them), a folder, or a hub id.
-        device: where a torch model runs; bundled models run on the CPU.
-
-    Returns:
-        A ``Classifier`` or a ``Summariser``; the same one when asked again.
-
-    Raises:
-        ModelError: if there is no such model, or it is damaged; it is a ``ValueError``.
-
-    Example:
-        >>> load("topic").task
-        'topic'
-    """
-    return _opened(str(name), device)
-
-
 def _classifier(model: Any, task: str, device: str | None) -> Classifier:
-    opened = load(model if model is not None else DEFAULT_MODELS[task], device=device) if not hasattr(model, "read") else model
+    opened = model if isinstance(model, Classifier) else load(model or DEFAULT_MODELS[task], device=device)
     if not isinstance(opened, Classifier):
         raise ValueError(f"{model} is a summariser; {task} needs a classifier")
     return opened
@@ -237,7 +205,7 @@ def summarise(
         raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
     if max_words is not None and (isinstance(max_words, bool) or not isinstance(max_words, int) or max_words < 1):
         raise ValueError(f"max_words must be a positive whole number, not {max_words!r}")
-    opened = model if hasattr(model, "summarise") else load(model or DEFAULT_MODELS["summary"], device=device)
+    opened = model if isinstance(model, Summariser) else load(model or DEFAULT_MODELS["summary"], device=device)
     if not isinstance(opened, Summariser):
         raise ValueError(f"{model} is a classifier; summarise needs a summariser")
 

@@ -42,7 +42,11 @@ def test_rows_come_back_as_written(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{", "line 2: not JSON"), ("[1]", "line 2: expected an object, found list"), ('"x"', "line 2: expected an object, found str")],
+    [
+        ("{", "line 2: not JSON"),
+        ("[1]", "line 2: expected an object, found list"),
+        ('"x"', "line 2: expected an object, found str"),
+    ],
 )
 def test_a_bad_line_is_named(tmp_path, line, message):
     path = tmp_path / "rows.jsonl"

@@ -12,12 +12,19 @@ from hypothesis import strategies as st
 from tasrih.data.corpus import read_articles
 from tasrih.data.guard import LETTERS, HeldOut, fingerprint
 
-LISTED = "افتتح المحافظ صباح الأحد سوقا جديدة للسمك على رصيف الميناء القديم، بعد أعمال ترميم استمرت ثلاثة أعوام وشملت " * 3
+LISTED = (
+    "افتتح المحافظ صباح الأحد سوقا جديدة للسمك على رصيف الميناء القديم، بعد أعمال ترميم استمرت ثلاثة أعوام وشملت " * 3
+)
 SENTENCE = "وأكَّد رئيسُ البلدية سمير عواد أن المدرسة الابتدائية ستفتح أبوابها، وأن الآباء مدعوون إلى زيارتها."
 TOPIC = "هطلت أمطار غزيرة على السهول الشمالية أمس، فامتلأت السدود وتوقفت الحافلات عن العمل في مدينتين ساحليتين. " * 3
 SHARED = "اجتمع مجلس النقابة مساء الثلاثاء لمناقشة أجور عمال المخابز في العاصمة. "
-SPORT = SHARED + "وقال رئيسه إن المفاوضات مع أصحاب المخابز ستستأنف قريبا بحضور وسيط من وزارة العمل لتقريب وجهات النظر. " * 2
-OTHER = SHARED + "ولم يصدر عن الاجتماع أي بيان، وغادر الأعضاء القاعة دون أن يدلوا بتصريحات إلى الصحفيين المنتظرين في الخارج. " * 2
+SPORT = (
+    SHARED + "وقال رئيسه إن المفاوضات مع أصحاب المخابز ستستأنف قريبا بحضور وسيط من وزارة العمل لتقريب وجهات النظر. " * 2
+)
+OTHER = (
+    SHARED
+    + "ولم يصدر عن الاجتماع أي بيان، وغادر الأعضاء القاعة دون أن يدلوا بتصريحات إلى الصحفيين المنتظرين في الخارج. " * 2
+)
 
 
 def write(path, rows):
@@ -123,6 +130,13 @@ def test_bare_topic_text_may_be_let_through(root):
 def test_splits_may_be_chosen(root):
     guard = HeldOut.from_root(root, splits=("test",))
     assert guard.holds(SENTENCE) and not guard.holds(SPORT)
+
+
+def test_a_bare_number_is_no_name_outside_its_set(root):
+    write(root / "other" / "test.jsonl", [{"id": "17", "text": "نص آخر محفوظ"}])
+    guard = HeldOut.from_root(root)
+    assert guard.holds("نص آخر محفوظ", "3")
+    assert not guard.holds("نص لم يره أحد من قبل", "17")
 
 
 def test_refuse_parts_a_corpus(root):

@@ -41,7 +41,9 @@ def write(path, rows):
 
 
 def test_statements_carry_tags_and_spans(tmp_path):
-    path = write(tmp_path / "train.jsonl", [sentence(), sentence(id="s-2", tags=[], speaker=None, stances=[], conditional=True)])
+    path = write(
+        tmp_path / "train.jsonl", [sentence(), sentence(id="s-2", tags=[], speaker=None, stances=[], conditional=True)]
+    )
     first, second = statements(path)
     assert first == Row(
         "s-1", TEXT, ("endorsement", "rejection"), source="paper",
@@ -63,8 +65,14 @@ def test_stances_of_statements_become_pairs(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"tags": ["praise"]}, r"train\.jsonl, s-1: unknown label 'praise': choose from security_support, aid, .*denial"),
-        ({"speaker": {"text": "الوزير", "start": 5, "end": 11}}, r"train\.jsonl, s-1: the text at 5:11 is not 'الوزير'"),
+        (
+            {"tags": ["praise"]},
+            r"train\.jsonl, s-1: unknown label 'praise': choose from security_support, aid, .*denial",
+        ),
+        (
+            {"speaker": {"text": "الوزير", "start": 5, "end": 11}},
+            r"train\.jsonl, s-1: the text at 5:11 is not 'الوزير'",
+        ),
         (
             {"stances": [{"target": {"text": "الاتفاق", "start": 0, "end": 7}, "stance": "favor"}]},
             r"s-1: the text at 0:7 is not 'الاتفاق'",
@@ -111,7 +119,9 @@ def test_a_set_without_a_map_has_the_schemes_own_labels(tmp_path):
     with pytest.raises(ValueError, match=r"validation\.jsonl, 5: unknown label 'Tech'"):
         list(mapped(folder, "validation", TOPIC))
     write(folder / "train.jsonl", [{"id": "7", "text": "نص", "label": "Medical"}])
-    with pytest.raises(ValueError, match=r"train\.jsonl, 7: unknown label 'Medical': choose from arts_culture_media.*weather"):
+    with pytest.raises(
+        ValueError, match=r"train\.jsonl, 7: unknown label 'Medical': choose from arts_culture_media.*weather"
+    ):
         list(mapped(folder, "train", TOPIC))
 
 
@@ -150,7 +160,9 @@ def test_tasks_find_their_reader(tmp_path):
     write(tmp_path / "statements" / "test.jsonl", [sentence(id=f"s-{number}") for number in range(5)])
     write(tmp_path / "stance" / "ans" / "test.jsonl", [{"id": "1", "text": "نص", "label": "disagree", "target": "هدف"}])
     write(tmp_path / "topic_iptc" / "test.jsonl", [{"id": "1", "text": "نص", "label": "sport"}])
-    assert [row.labels for row in read_task(tmp_path, "statement", "statements", "test")] == [("endorsement", "rejection")] * 5
+    assert [row.labels for row in read_task(tmp_path, "statement", "statements", "test")] == [
+        ("endorsement", "rejection")
+    ] * 5
     assert len(read_task(tmp_path, "stance", "statements", "test")) == 10
     assert read_task(tmp_path, "stance", "stance/ans", "test") == [Row("1", "نص", ("against",), target="هدف")]
     assert read_task(tmp_path, "topic", "topic_iptc", "test") == [Row("1", "نص", ("sport",))]

@@ -75,7 +75,11 @@ def test_the_middle_of_two_plateaus_is_not_a_dip_between_them():
 
 @settings(deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from([0.05, 0.12, 0.3, 0.31, 0.5, 0.77, 0.9, 0.95]), st.booleans()), min_size=1, max_size=60)
+    st.lists(
+        st.tuples(st.sampled_from([0.05, 0.12, 0.3, 0.31, 0.5, 0.77, 0.9, 0.95]), st.booleans()),
+        min_size=1,
+        max_size=60,
+    )
 )
 def test_a_threshold_is_within_half_a_point_of_the_best(cases):
     scores, truth = np.array([score for score, _ in cases]), np.array([there for _, there in cases])

@@ -15,7 +15,11 @@ TEXTS = st.lists(st.sampled_from(WORDS), max_size=8)
 
 
 def test_identical_arabic_scores_one():
-    assert rouge("قال الوزير إن الأمر انتهى", "قال الوزير إن الأمر انتهى") == {"rouge_1": 1.0, "rouge_2": 1.0, "rouge_l": 1.0}
+    assert rouge("قال الوزير إن الأمر انتهى", "قال الوزير إن الأمر انتهى") == {
+        "rouge_1": 1.0,
+        "rouge_2": 1.0,
+        "rouge_l": 1.0,
+    }
 
 
 def test_disjoint_texts_score_nothing():

@@ -33,7 +33,9 @@ class Counting:
     def run(self, batch):
         ids, mask = batch["input_ids"], batch["attention_mask"]
         self.shapes.append(ids.shape)
-        return {"logits": np.stack([((ids == colour) & (mask == 1)).sum(1) for colour in COLOURS], 1).astype(np.float32)}
+        return {
+            "logits": np.stack([((ids == colour) & (mask == 1)).sum(1) for colour in COLOURS], 1).astype(np.float32)
+        }
 
 
 def word_encoder(max_length: int = 12) -> TextEncoder:
@@ -88,7 +90,11 @@ def test_several_labels_by_their_thresholds_strongest_first():
 
 
 def test_conditional_goes_with_a_tag_only():
-    made = counting(labels=("red", "green", "conditional"), multi_label=True, thresholds={"red": 0.7, "green": 0.7, "conditional": 0.7})
+    made = counting(
+        labels=("red", "green", "conditional"),
+        multi_label=True,
+        thresholds={"red": 0.7, "green": 0.7, "conditional": 0.7},
+    )
     assert made.labels == ("red", "green")
     both = made.predict(["أحمر أزرق"])[0]
     assert (both.labels, both.conditional) == (("red",), True)
@@ -150,7 +156,13 @@ def test_nothing_to_read():
     texts = ["", " \n", "Hello there", "12 !", "أحمر", "\ud800"]
     found = made.predict(texts)
     assert [prediction.abstained for prediction in found] == [True, True, True, True, False, True]
-    assert [prediction.reason.split(":")[0] for prediction in found if prediction.reason] == ["empty", "empty", "no Arabic", "empty", "empty"]
+    assert [prediction.reason.split(":")[0] for prediction in found if prediction.reason] == [
+        "empty",
+        "empty",
+        "no Arabic",
+        "empty",
+        "empty",
+    ]
     for prediction in found[:4]:
         assert (prediction.label, prediction.score, prediction.labels) == (None, 0.0, ())
         assert prediction.scores == {"red": 0.0, "green": 0.0, "blue": 0.0}
@@ -210,7 +222,10 @@ def test_texts(world):
 
 
 def test_a_trained_and_an_exported_model_agree(statement_model, exported_statement, test_texts):
-    torch_model, onnx_model = Classifier.from_pretrained(statement_model[0], device="cpu"), Classifier.from_pretrained(exported_statement)
+    torch_model, onnx_model = (
+        Classifier.from_pretrained(statement_model[0], device="cpu"),
+        Classifier.from_pretrained(exported_statement),
+    )
     assert torch_model.settings == onnx_model.settings
     assert onnx_model.task == "statement"
     assert onnx_model.settings.labels[-1] == "conditional"
@@ -248,8 +263,12 @@ def test_trained_models_know_what_they_were_taught(topic_model, stance_model, wo
 
 # --- folders of other families --------------------------------------------------------------------
 
-SENTENCES = ["قال وزير الصحة إن المستشفى الجديد سيفتح أبوابه غدا.", "رحب الأهالي بافتتاح الجسر فوق النهر، وشكروا البلدية.",
-             "حذر الخبراء من ارتفاع الأسعار في السوق إذا تأخرت الأمطار.", "فاز الفريق بهدفين في المباراة النهائية أمام ضيفه."]
+SENTENCES = [
+    "قال وزير الصحة إن المستشفى الجديد سيفتح أبوابه غدا.",
+    "رحب الأهالي بافتتاح الجسر فوق النهر، وشكروا البلدية.",
+    "حذر الخبراء من ارتفاع الأسعار في السوق إذا تأخرت الأمطار.",
+    "فاز الفريق بهدفين في المباراة النهائية أمام ضيفه.",
+]
 
 
 def bert_folder(path, labels, **changes):
@@ -278,7 +297,8 @@ def xlmr_folder(path, labels, **changes):
     trained.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     special = ["<s>", "<pad>", "</s>", "<unk>"]
     trained.train_from_iterator(
-        SENTENCES * 5, trainers.UnigramTrainer(vocab_size=150, special_tokens=special, unk_token="<unk>", show_progress=False)
+        SENTENCES * 5,
+        trainers.UnigramTrainer(vocab_size=150, special_tokens=special, unk_token="<unk>", show_progress=False),
     )
     pieces = [tuple(piece) for piece in json.loads(trained.to_str())["model"]["vocab"]]
     tokenizer = XLMRobertaTokenizer(vocab=[*pieces, ("<mask>", 0.0)])
@@ -343,7 +363,8 @@ def test_labels_say_what_the_task_is(tmp_path):
     plain = Classifier.from_pretrained(bert_folder(tmp_path / "plain", ("LABEL_0", "LABEL_1")), device="cpu")
     assert (plain.task, plain.labels, plain.settings.multi_label) == ("custom", ("LABEL_0", "LABEL_1"), False)
     several = Classifier.from_pretrained(
-        bert_folder(tmp_path / "several", ("aid", "warning", "conditional"), problem_type="multi_label_classification"), device="cpu"
+        bert_folder(tmp_path / "several", ("aid", "warning", "conditional"), problem_type="multi_label_classification"),
+        device="cpu",
     )
     assert (several.task, several.labels, several.settings.multi_label) == ("statement", ("aid", "warning"), True)
     assert several.predict([SENTENCES[0]])[0].conditional in (True, False)

@@ -34,7 +34,9 @@ def log_probability(next_logits, pieces: tuple[int, ...]) -> float:
     return total
 
 
-def everything(next_logits, *, vocabulary: int, longest: int, shortest: int, penalty: float, allowed=lambda pieces: True):
+def everything(
+    next_logits, *, vocabulary: int, longest: int, shortest: int, penalty: float, allowed=lambda pieces: True
+):
     """Every sequence that may be written, best first."""
     made = []
     for length in range(shortest, longest + 1):
@@ -63,7 +65,7 @@ def test_a_wide_beam_finds_every_sequence_in_order(seed, penalty, shortest):
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 1000))
-def test_one_beam_is_greedy(seed):
+def test_one_beam_writes_the_greedy_sequence(seed):
     model = table(seed)
     pieces: tuple[int, ...] = ()
     while len(pieces) <= 6:
@@ -72,7 +74,8 @@ def test_one_beam_is_greedy(seed):
             break
         pieces = (*pieces, best)
     found = search(model, beams=1, max_pieces=6, min_pieces=0)
-    assert [beam.pieces for beam in found] == ([pieces] if len(pieces) <= 6 else [])
+    # after its end the beam may go on, in case a longer sequence is worth more
+    assert pieces in [beam.pieces for beam in found] if len(pieces) <= 6 else found == []
 
 
 @settings(deadline=None, max_examples=40)

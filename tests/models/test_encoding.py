@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,14 +14,49 @@ from tasrih.models.encoding import TargetTooLongError, TextEncoder, pad, without
 from tasrih.training.tokenizer import learn_vocabulary
 
 SENTENCES = [
-    "قال وزير الصحة إن المستشفى الجديد سيفتح أبوابه غدا.", "رحب الأهالي بافتتاح الجسر فوق النهر، وشكروا البلدية.",
-    "حذر الخبراء من ارتفاع الأسعار في السوق إذا تأخرت الأمطار.", "فاز الفريق بهدفين في المباراة النهائية أمام ضيفه.",
+    "قال وزير الصحة إن المستشفى الجديد سيفتح أبوابه غدا.",
+    "رحب الأهالي بافتتاح الجسر فوق النهر، وشكروا البلدية.",
+    "حذر الخبراء من ارتفاع الأسعار في السوق إذا تأخرت الأمطار.",
+    "فاز الفريق بهدفين في المباراة النهائية أمام ضيفه.",
 ]
-FRAGMENTS = ["قال", "الوزير ", "وَزِيرٌ", "ـــ", "لله", "ﷺ", "ﻻ", "\u200f", "\u202b", "\u200d", "😀", "👩‍⚕️", "\r\n", "\x00", "\ud800",
-             "\udfff", "ا\u0654", "١٢٣", "3.5", " ", "\t", "\u00a0", "«", "»", "...", "[MASK]", "<s>", "word", "\ufeff", "١"]
+FRAGMENTS = [
+    "قال",
+    "الوزير ",
+    "وَزِيرٌ",
+    "ـــ",
+    "لله",
+    "ﷺ",
+    "ﻻ",
+    "\u200f",
+    "\u202b",
+    "\u200d",
+    "😀",
+    "👩‍⚕️",
+    "\r\n",
+    "\x00",
+    "\ud800",
+    "\udfff",
+    "ا\u0654",
+    "١٢٣",
+    "3.5",
+    " ",
+    "\t",
+    "\u00a0",
+    "«",
+    "»",
+    "...",
+    "[MASK]",
+    "<s>",
+    "word",
+    "\ufeff",
+    "١",
+]
 ANY_TEXT = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=4))).map("".join)
-LONG_TEXT = st.lists(st.sampled_from([*" ".join(SENTENCES).split(), "وَلِيدٌ", "كـــتاب", "😀", "\r\n", "12/7", "xyz"]), min_size=30,
-                     max_size=120).map(" ".join)
+LONG_TEXT = st.lists(
+    st.sampled_from([*" ".join(SENTENCES).split(), "وَلِيدٌ", "كـــتاب", "😀", "\r\n", "12/7", "xyz"]),
+    min_size=30,
+    max_size=120,
+).map(" ".join)
 
 
 def wordpiece() -> Tokenizer:
@@ -89,7 +126,7 @@ def test_lone_surrogates_become_a_mark_of_the_same_length():
     assert without_surrogates("أ\ud800ب") == "أ\ufffdب"
     assert without_surrogates("أب😀") == "أب😀"
     window = ENCODERS["wordpiece"].windows(["\ud800 قال"])[0][0]
-    assert [span for span in window.spans if span][0] == (0, 1)
+    assert next(span for span in window.spans if span) == (0, 1)
 
 
 @KINDS
@@ -99,11 +136,11 @@ def test_nothing_of_a_long_text_is_lost(kind, text):
     windows = ENCODERS[kind].windows([text])[0]
     covered = {at for window in windows for span in window.spans if span for at in range(*span)}
     assert [char for at, char in enumerate(text) if at not in covered and not char.isspace()] == []
-    for first, second in zip(windows, windows[1:], strict=False):
+    for first, second in itertools.pairwise(windows):
         assert first.start < second.start <= first.end < second.end  # neighbours overlap, and each goes further
-    whole = TextEncoder(
-        Tokenizer.from_str(MADE[kind].to_str()), profile=PROFILES[kind], max_length=4096
-    ).windows([text])[0]
+    whole = TextEncoder(Tokenizer.from_str(MADE[kind].to_str()), profile=PROFILES[kind], max_length=4096).windows(
+        [text]
+    )[0]
     assert len(whole) == 1
     assert sum(window.fresh for window in windows) == whole[0].fresh == sum(span is not None for span in whole[0].spans)
 
@@ -114,7 +151,7 @@ def test_neighbours_share_as_many_tokens_as_asked(kind):
     windows = ENCODERS[kind].windows([text])[0]
     inner = [[span for span in window.spans if span] for window in windows]
     assert len(inner) > 3
-    for first, second in zip(inner, inner[1:], strict=False):
+    for first, second in itertools.pairwise(inner):
         assert first[-6:] == second[:6]
     assert [window.fresh for window in windows[1:-1]] == [len(inner[1]) - 6] * (len(windows) - 2)
 
@@ -186,8 +223,9 @@ def test_an_unknown_profile_is_refused():
 
 
 def test_the_profile_decides_what_is_read():
-    folded, plain = ENCODERS["wordpiece"], TextEncoder(
-        Tokenizer.from_str(MADE["wordpiece"].to_str()), profile="lossless", max_length=24
+    folded, plain = (
+        ENCODERS["wordpiece"],
+        TextEncoder(Tokenizer.from_str(MADE["wordpiece"].to_str()), profile="lossless", max_length=24),
     )
     assert folded.windows(["إِنَّ"])[0][0].ids == folded.windows(["ان"])[0][0].ids
     assert plain.windows(["إِنَّ"])[0][0].ids != plain.windows(["ان"])[0][0].ids
@@ -215,6 +253,7 @@ def test_padding():
 
 def test_the_padding_token_is_found_by_name():
     assert ENCODERS["wordpiece"].pad_id == 0
-    assert TextEncoder(
-        Tokenizer.from_str(MADE["unigram"].to_str()), profile="lossless", max_length=24, pad_id=1
-    ).pad_id == 1
+    assert (
+        TextEncoder(Tokenizer.from_str(MADE["unigram"].to_str()), profile="lossless", max_length=24, pad_id=1).pad_id
+        == 1
+    )

@@ -96,8 +96,12 @@ def test_the_graph_takes_other_shapes_than_it_was_traced_with(onnx_engine):
 
 
 def test_inputs_that_a_model_does_not_know_are_left_out(onnx_engine, topic_model):
-    batch = {"input_ids": np.full((1, 4), 7), "attention_mask": np.ones((1, 4), np.int64), "token_type_ids": np.ones((1, 4), np.int64),
-             "colour": np.ones(3)}
+    batch = {
+        "input_ids": np.full((1, 4), 7),
+        "attention_mask": np.ones((1, 4), np.int64),
+        "token_type_ids": np.ones((1, 4), np.int64),
+        "colour": np.ones(3),
+    }
     assert onnx_engine.run(batch)["logits"].shape == (1, 14)
     assert TorchEngine.from_pretrained(topic_model[0], device="cpu").run(batch)["logits"].shape == (1, 17)
 
@@ -112,7 +116,9 @@ def test_what_is_no_graph_is_refused_in_one_line(tmp_path):
 
 
 def test_a_base_encoder_is_told_to_be_fine_tuned(pretrained):
-    with pytest.raises(ModelError, match=r"is a base encoder \(ModernBertForMaskedLM\); fine-tune it with `tasrih train`"):
+    with pytest.raises(
+        ModelError, match=r"is a base encoder \(ModernBertForMaskedLM\); fine-tune it with `tasrih train`"
+    ):
         TorchEngine.from_pretrained(pretrained[0], device="cpu")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 
 import pytest
 
@@ -58,11 +60,18 @@ def test_digest_is_sha256(tmp_path):
     assert digest(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-@pytest.mark.parametrize(("harm", "message"), [
-    (lambda path: path.unlink(), "weights.bin is missing: get the model again"),
-    (lambda path: path.write_bytes(path.read_bytes()[:1000]), r"weights.bin has 1,000 bytes, not 2,048: it is truncated"),
-    (lambda path: path.write_bytes(b"\x01" + path.read_bytes()[1:]), "weights.bin was altered .*SHA-256"),
-], ids=["missing", "truncated", "altered"])
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda path: path.unlink(), "weights.bin is missing: get the model again"),
+        (
+            lambda path: path.write_bytes(path.read_bytes()[:1000]),
+            r"weights.bin has 1,000 bytes, not 2,048: it is truncated",
+        ),
+        (lambda path: path.write_bytes(b"\x01" + path.read_bytes()[1:]), "weights.bin was altered .*SHA-256"),
+    ],
+    ids=["missing", "truncated", "altered"],
+)
 def test_a_damaged_file_is_named(folder, harm, message):
     harm(folder / "weights.bin")
     with pytest.raises(ModelError, match=message) as caught:
@@ -81,7 +90,9 @@ def test_a_config_that_holds_no_settings(folder, text):
     (folder / "config.json").write_text(text)
     assert not is_exported(folder)
     for opening in (open_folder, locate, Classifier.from_pretrained, Summariser.from_pretrained):
-        with pytest.raises(ModelError, match=r"config\.json (cannot be read|holds no settings).*get the model again") as caught:
+        with pytest.raises(
+            ModelError, match=r"config\.json (cannot be read|holds no settings).*get the model again"
+        ) as caught:
             opening(folder)
         assert "\n" not in str(caught.value)
 
@@ -106,7 +117,9 @@ def test_bundled_models_are_those_in_our_layout(shelf):
 
 
 def test_an_unknown_model_lists_the_bundled_ones(shelf):
-    with pytest.raises(ModelError, match=r"unknown model 'topics': choose a bundled one \(aspect, topic\), a folder, or a hub id"):
+    with pytest.raises(
+        ModelError, match=r"unknown model 'topics': choose a bundled one \(aspect, topic\), a folder, or a hub id"
+    ):
         locate("topics")
     assert issubclass(ModelError, ValueError)
 
@@ -117,7 +130,9 @@ def test_without_bundled_models_the_message_says_so(tmp_path, monkeypatch):
         locate("topic")
 
 
-@pytest.mark.parametrize("name", ["", "../nowhere/model", "./nowhere", "/nowhere/model", "~/model", "a/b/c", "a b/c", "no\nwhere/x"])
+@pytest.mark.parametrize(
+    "name", ["", "../nowhere/model", "./nowhere", "/nowhere/model", "~/model", "a/b/c", "a b/c", "no\nwhere/x"]
+)
 def test_what_is_neither_name_nor_folder_nor_hub_id(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelError):
@@ -153,6 +168,17 @@ def test_a_hub_id_without_network_is_one_line_that_says_what_to_do(opening, tmp_
     assert "\n" not in message
     assert "no-such-owner/no-such-model" in message
     assert "give the path of a local folder" in message
+
+
+def test_no_test_reaches_another_machine():
+    for host in ("192.0.2.1", "example.org"):
+        with pytest.raises(pytest.fail.Exception, match="tried to reach"):
+            socket.create_connection((host, 80), timeout=1)
+    with socket.socket() as made, pytest.raises(pytest.fail.Exception):
+        made.connect_ex(("192.0.2.1", 80))
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as made:
+        assert made.getpeername()[0] == "127.0.0.1"
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
 
 
 def test_a_model_that_was_copied_whole_opens_and_one_that_was_not_does_not(exported_statement, tmp_path):

@@ -39,7 +39,11 @@ def test_softmax_sums_to_one_and_bears_great_logits():
 
 def test_a_speaker_and_two_targets():
     spans = find_spans(logits("O", "O", "B-speaker", "O", "B-favor", "O", "B-against", "O"), TOKENS, TEXT)
-    assert [(span.kind, span.start, span.end) for span in spans] == [("speaker", 4, 10), ("target", 12, 17), ("target", 19, 24)]
+    assert [(span.kind, span.start, span.end) for span in spans] == [
+        ("speaker", 4, 10),
+        ("target", 12, 17),
+        ("target", 19, 24),
+    ]
     speaker, first, second = spans
     assert speaker.stances == {}
     assert max(first.stances, key=first.stances.get) == "favor"
@@ -58,7 +62,10 @@ def test_neighbouring_targets_are_parted_at_the_second_beginning():
 
 def test_a_change_of_kind_parts_spans_and_an_inside_label_may_begin_one():
     text, tokens = "مصر لبنان تونس", [(0, 3), (4, 9), (10, 14)]
-    assert found(logits("I-speaker", "I-favor", "I-favor"), tokens, text) == [("speaker", "مصر"), ("target", "لبنان تونس")]
+    assert found(logits("I-speaker", "I-favor", "I-favor"), tokens, text) == [
+        ("speaker", "مصر"),
+        ("target", "لبنان تونس"),
+    ]
 
 
 def test_a_gap_parts_spans():

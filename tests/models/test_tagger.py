@@ -9,23 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasrih.data.corpus import read_rows
 from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.encoding import TextEncoder
-from tasrih.models.spans import SPAN_LABELS, find_spans, softmax
+from tasrih.models.spans import SPAN_LABELS
 from tasrih.models.tagger import Tagger
 from tasrih.schemes import STANCE, STATEMENT
 from tasrih.text.sentences import sentences
 from tasrih.training.tokenizer import learn_vocabulary
 
-ARTICLE = ("قال وزير الصحة إن الاتفاق الجديد مفيد للجميع. ورحب رئيس النقابة بخطة الجسر أمس. "
-           "Nothing to read here at all, only English words. وأضاف أن الحكومة ستبحث الأمر غدا.")
+ARTICLE = (
+    "قال وزير الصحة إن الاتفاق الجديد مفيد للجميع. ورحب رئيس النقابة بخطة الجسر أمس. "
+    "Nothing to read here at all, only English words. وأضاف أن الحكومة ستبحث الأمر غدا."
+)
 LABELS = (*STATEMENT.names, "conditional")
 
 _TOKENIZER = learn_vocabulary([ARTICLE, "كلمة أخرى في نص طويل"] * 5, size=300, profile="encoder", min_frequency=2)
 
 
 def encoder(max_length: int) -> TextEncoder:
-    return TextEncoder(type(_TOKENIZER).from_str(_TOKENIZER.to_str()), profile="encoder", max_length=max_length, overlap=4)
+    return TextEncoder(
+        type(_TOKENIZER).from_str(_TOKENIZER.to_str()), profile="encoder", max_length=max_length, overlap=4
+    )
 
 
 class Random:
@@ -67,9 +72,36 @@ def tagger(engine, made: TextEncoder, **changes) -> Tagger:
     return Tagger(Classifier(engine, made, ClassifierSettings("statement", LABELS, **changes)))
 
 
-FRAGMENTS = ["قال وزير الصحة إن ", "رحب ", "الاتفاق", "وَزِيرٌ ", "ـــ", "\u200f", "\u202b", "😀", "\r\n", "\n", "\x00", "\ud800", ".", "؟ ",
-             "«", "»", '"', ": ", "، ", " ", "English ", "ﷺ", "ا\u0654", "وأضاف أن ", "الأمر غدا. "]
-ANY_TEXT = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=4)), max_size=25).map("".join)
+FRAGMENTS = [
+    "قال وزير الصحة إن ",
+    "رحب ",
+    "الاتفاق",
+    "وَزِيرٌ ",
+    "ـــ",
+    "\u200f",
+    "\u202b",
+    "😀",
+    "\r\n",
+    "\n",
+    "\x00",
+    "\ud800",
+    ".",
+    "؟ ",
+    "«",
+    "»",
+    '"',
+    ": ",
+    "، ",
+    " ",
+    "English ",
+    "ﷺ",
+    "ا\u0654",
+    "وأضاف أن ",
+    "الأمر غدا. ",
+]
+ANY_TEXT = st.lists(
+    st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=4)), max_size=25
+).map("".join)
 
 
 @pytest.mark.parametrize("speaker_by", ["rules", "spans"])
@@ -90,12 +122,16 @@ def test_every_offset_holds_in_the_article(speaker_by, text, seed, length):
             assert one.start <= stance.target.start < stance.target.end <= one.end
             assert stance.label in STANCE.names
             assert 0 < stance.score <= 1 + 1e-9
-            assert one.speaker is None or stance.target.end <= one.speaker.start or one.speaker.end <= stance.target.start
+            assert (
+                one.speaker is None or stance.target.end <= one.speaker.start or one.speaker.end <= stance.target.start
+            )
         assert one.speaker is None or one.tags
 
 
 def test_the_random_engine_does_find_spans():
-    (found,) = tagger(Random(1), encoder(64), speaker_by="spans", thresholds=dict.fromkeys(LABELS, 0.3), span_bias=0.5).statements([ARTICLE])
+    (found,) = tagger(
+        Random(1), encoder(64), speaker_by="spans", thresholds=dict.fromkeys(LABELS, 0.3), span_bias=0.5
+    ).statements([ARTICLE])
     assert any(one.stances for one in found)
     assert any(one.speaker for one in found)
 
@@ -190,77 +226,13 @@ def test_a_model_of_another_task_is_refused(task):
 
 def test_a_trained_tagger_finds_what_it_was_taught(exported_statement, world):
     made = Tagger(Classifier.from_pretrained(exported_statement))
-    text = "رحب وزير الصحة أمس بنتائج خطة الجسر في بلدة المنارة. دان رئيس النقابة بشدة هدنة الشمال أمام أهالي الخليج."
-    first, second = made.statements([text])[0]
-    assert first.tags[:1] == ("endorsement",)
-    assert second.tags[:1] == ("condemnation",)
-    assert first.speaker is not None and text[first.speaker.start : first.speaker.end] == "وزير الصحة"
-
-
-# --- find_spans -----------------------------------------------------------------------------------
-
-
-def spans_of(labels: list[str], tokens, text: str, bias: float = 0.0):
-    logits = np.zeros((len(labels), len(SPAN_LABELS)))
-    logits[np.arange(len(labels)), [SPAN_LABELS.index(label) for label in labels]] = 8.0
-    return find_spans(logits, tokens, text, bias=bias)
-
-
-def words_of(text: str):
-    at, found = 0, []
-    for word in text.split():
-        at = text.index(word, at)
-        found.append((at, at + len(word)))
-        at += len(word)
-    return found
-
-
-def test_spans_begin_and_end_where_the_labels_say():
-    text = "قال الوزير الأول عن الخطة والجسر"
-    found = spans_of(["O", "B-speaker", "I-speaker", "O", "B-favor", "B-against"], words_of(text), text)
-    assert [(span.kind, text[span.start : span.end]) for span in found] == [
-        ("speaker", "الوزير الأول"), ("target", "الخطة"), ("target", "والجسر"),
-    ]  # fmt: skip
-    assert found[0].stances == {}
-    assert [max(span.stances, key=span.stances.get) for span in found[1:]] == ["favor", "against"]
-    assert sum(found[1].stances.values()) == pytest.approx(1)
-    assert all(0.9 < span.score <= 1 for span in found)
-
-
-def test_a_span_that_stops_inside_a_word_is_carried_to_its_end():
-    text = "قال الوزير"
-    tokens = [(0, 3), (4, 7), (7, 10)]
-    found = spans_of(["O", "B-speaker", "O"], tokens, text)
-    assert [text[span.start : span.end] for span in found] == ["الوزير"]
-    inner = spans_of(["O", "B-speaker", "B-speaker"], tokens, text)  # no new span begins inside a word
-    assert [text[span.start : span.end] for span in inner] == ["الوزير"]
-
-
-def test_special_tokens_part_spans_and_an_inside_without_a_beginning_counts():
-    text = "قال الوزير"
-    found = spans_of(["I-speaker", "B-speaker", "I-speaker"], [(0, 3), None, (4, 10)], text)
-    assert [text[span.start : span.end] for span in found] == ["قال", "الوزير"]
-
-
-def test_a_targets_stance_is_shared_over_its_tokens():
-    text = "خطة الجسر الكبير"
-    found = spans_of(["B-favor", "I-against", "I-against"], words_of(text), text)
-    assert len(found) == 1
-    assert max(found[0].stances, key=found[0].stances.get) == "against"
-    assert found[0].stances["favor"] == pytest.approx(1 / 3, abs=0.01)
-
-
-def test_bias_finds_more_and_no_more_than_one_probability():
-    logits = np.zeros((1, len(SPAN_LABELS)))
-    logits[0, 0] = 3.0
-    assert find_spans(logits, [(0, 3)], "قال") == []
-    found = find_spans(logits, [(0, 3)], "قال", bias=6.0)
-    assert len(found) == 1
-    assert found[0].score < 0.5  # the probability without the bias
-
-
-@given(st.lists(st.floats(-50, 50), min_size=1, max_size=6))
-def test_softmax_sums_to_one_and_keeps_the_order(values):
-    shares = softmax(np.array(values))
-    assert shares.sum() == pytest.approx(1)
-    assert shares.argmax() == np.argmax(values) or shares.max() == pytest.approx(shares[np.argmax(values)])
+    rows = list(read_rows(world.root / "statements" / "test.jsonl"))
+    article = "\n".join(row["text"] for row in rows)
+    found = made.statements([article])[0]
+    assert [one.text for one in found] == [row["text"] for row in rows]
+    right = [set(one.tags) == set(row["tags"]) for one, row in zip(found, rows, strict=True)]
+    assert np.mean(right) > 0.6  # templates of the training set in other towns
+    acts = [(one, row) for one, row in zip(found, rows, strict=True) if one.tags and row["speaker"]]
+    named = [one.speaker is not None and one.speaker.text == row["speaker"]["text"] for one, row in acts]
+    assert len(acts) > 40
+    assert np.mean(named) > 0.8

@@ -97,7 +97,9 @@ def test_english_with_an_arabic_name_is_english():
 
 
 def test_an_arabic_text_that_quotes_persian_is_arabic():
-    assert unreadable("قال الوزير في المؤتمر إن شعار الحملة هو «این خانه را می سازم» وإن الحكومة موافقة على ذلك.") is None
+    assert (
+        unreadable("قال الوزير في المؤتمر إن شعار الحملة هو «این خانه را می سازم» وإن الحكومة موافقة على ذلك.") is None
+    )
 
 
 def test_a_sentence_stays_refused_however_often_it_is_said():
@@ -113,7 +115,9 @@ def test_any_text_gets_an_answer_that_is_none_or_a_reason(text):
 
 
 @settings(deadline=None)
-@given(st.sampled_from(["أعلنت وزارة الصحة عن حملة جديدة", "باران در شمال کشور از دیروز آغاز شده است"]), st.integers(0, 20))
+@given(
+    st.sampled_from(["أعلنت وزارة الصحة عن حملة جديدة", "باران در شمال کشور از دیروز آغاز شده است"]), st.integers(0, 20)
+)
 def test_tatweel_and_vowel_marks_change_nothing(text, at):
     marked = text[:at] + "\u064e" + "ـ" * 5 + text[at:]
     assert (unreadable(marked) is None) == (unreadable(text) is None)

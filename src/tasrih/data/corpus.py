@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def read_rows(path: str | Path) -> Iterator[dict]:
     path = Path(path)
     opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else open(path, encoding="utf-8")
     with opened as lines:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(_decoded(lines, path), 1):
             try:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
@@ -60,6 +60,13 @@ def read_rows(path: str | Path) -> Iterator[dict]:
             if not isinstance(row, dict):
                 raise ValueError(f"{path}, line {number}: expected an object, found {type(row).__name__}")
             yield row
+
+
+def _decoded(lines: Iterable[str], path: Path) -> Iterator[str]:
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8: {error}") from None
 
 
 def find_split(folder: str | Path, split: str) -> Path:
@@ -90,7 +97,13 @@ def read_articles(folder: str | Path) -> Iterator[Article]:
 
     Yields:
         One ``Article`` a row.
+
+    Raises:
+        FileNotFoundError: if the folder holds no such file.
     """
-    for path in sorted(Path(folder).glob("*.jsonl*")):
+    paths = sorted(Path(folder).glob("*.jsonl*"))
+    if not paths:
+        raise FileNotFoundError(f"no *.jsonl or *.jsonl.xz in {folder}")
+    for path in paths:
         for row in read_rows(path):
             yield Article(row["id"], row["text"], row.get("title"), row.get("source"))

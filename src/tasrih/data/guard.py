@@ -92,7 +92,8 @@ class HeldOut:
             for row in read_rows(path):
                 if row.get("text"):
                     prints.add(fingerprint(row["text"]))
-                if row.get("id"):
+                # a bare number names a row of its own set only
+                if row.get("id") and not str(row["id"]).isdigit():
                     ids.add(row["id"])
         return cls(frozenset(ids), frozenset(prints), tuple(sets))
 

@@ -22,6 +22,7 @@ from tasrih.evaluation.metrics import (
     single_label_scores,
 )
 from tasrih.models.classifier import Classifier
+from tasrih.models.load import load
 from tasrih.models.summariser import Summariser
 
 
@@ -100,8 +101,6 @@ def evaluate(model: str, data: str, split: str = "test", root: Path | None = Non
         FileNotFoundError: if the set has no such split.
         ValueError: if the model does another task than the set's.
     """
-    from tasrih.api import load
-
     root = root or data_root()
     opened = load(model)
     report = partial(Report, model, data, split, command=f"tasrih evaluate {model} {data} --split {split}")

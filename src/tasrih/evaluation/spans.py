@@ -13,10 +13,11 @@ from tasrih.data.labelled import MarkedSpan, Row, read_task
 from tasrih.evaluation.evaluate import Report
 from tasrih.evaluation.metrics import bootstrap, f1_from_counts
 from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
+from tasrih.models.load import load
 from tasrih.models.spans import FoundSpan
 from tasrih.models.tagger import Tagger
 from tasrih.schemes import STANCE
-from tasrih.text.speakers import find_speaker
+from tasrih.text.speakers import SpeakerSpan, find_speaker
 
 
 def merged(spans: Sequence[MarkedSpan]) -> list[MarkedSpan]:
@@ -59,11 +60,12 @@ def match(found: Sequence[FoundSpan], gold: Sequence[MarkedSpan]) -> list[tuple[
     return pairs
 
 
-def _speaker_counts(guess: tuple[int, int] | None, gold: MarkedSpan | None) -> list[int]:
+def _speaker_counts(guess: FoundSpan | SpeakerSpan | None, gold: MarkedSpan | None) -> list[int]:
     """Count exact hits, overlaps, predictions and gold spans."""
-    exact = guess is not None and gold is not None and guess == (gold.start, gold.end)
-    overlap = guess is not None and gold is not None and guess[0] < gold.end and gold.start < guess[1]
-    return [exact, overlap, guess is not None, gold is not None]
+    if guess is None or gold is None:
+        return [0, 0, guess is not None, gold is not None]
+    exact = (guess.start, guess.end) == (gold.start, gold.end)
+    return [exact, guess.start < gold.end and gold.start < guess.end, 1, 1]
 
 
 def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> dict[str, np.ndarray]:
@@ -74,19 +76,22 @@ def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) ->
         speaker = next((span for span in row.spans if span.label == "speaker"), None)
         best = max((span for span in found if span.kind == "speaker"), key=lambda span: span.score, default=None)
         ruled = find_speaker(row.text)
-        tagged = bool(set(row.labels) - {"conditional"})
-        # a speaker is given, and is in the reference, for tagged sentences alone
-        by_rules.append(_speaker_counts((ruled.start, ruled.end) if ruled and tagged else None, speaker if tagged else None))
-        by_spans.append(_speaker_counts((best.start, best.end) if best and tagged else None, speaker if tagged else None))
+        if not set(row.labels) - {"conditional"}:
+            # a speaker is given, and is in the reference, for tagged sentences alone
+            speaker = best = ruled = None
+        by_rules.append(_speaker_counts(ruled, speaker))
+        by_spans.append(_speaker_counts(best, speaker))
         wanted = merged([span for span in row.spans if span.label != "speaker"])
         guessed = [span for span in found if span.kind == "target"]
         pairs = match(guessed, wanted)
         targets.append([len(pairs), len(guessed), len(wanted)])
         cells = np.zeros((len(STANCE.names), len(STANCE.names)), dtype=int)
         for one, other in pairs:
-            cells[STANCE.names.index(other.label), STANCE.names.index(max(one.stances, key=one.stances.__getitem__))] += 1
+            guess = max(one.stances, key=one.stances.__getitem__)
+            cells[STANCE.names.index(other.label), STANCE.names.index(guess)] += 1
         stances.append(cells.ravel())
-    return {"rules": np.array(by_rules), "spans": np.array(by_spans), "targets": np.array(targets), "stances": np.array(stances)}
+    counts = {"rules": by_rules, "spans": by_spans, "targets": targets, "stances": stances}
+    return {name: np.array(rows) for name, rows in counts.items()}
 
 
 def _speaker_score(counts: np.ndarray) -> dict[str, float]:
@@ -147,8 +152,6 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
     Raises:
         ValueError: if the model has no token head.
     """
-    from tasrih.api import load
-
     classifier = load(model)
     rows = read_task(root or data_root(), "statement", data, split)
     readings = classifier.read([row.text for row in rows])
@@ -156,7 +159,8 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
         raise ValueError(f"{model} has no token head: train it with spans: true")
     counts = _counts(classifier, rows, readings)
     scores = {
-        "model": bootstrap(_speaker_score, counts["spans"]) | bootstrap(_target_score, counts["targets"], counts["stances"]),
+        "model": bootstrap(_speaker_score, counts["spans"])
+        | bootstrap(_target_score, counts["targets"], counts["stances"]),
         "rules": bootstrap(_speaker_score, counts["rules"]),
     }
 

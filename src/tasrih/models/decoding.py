@@ -112,7 +112,8 @@ def beam_search(
                 else:
                     node = trie.step(beam.node, int(piece)) if trie else {}
                     grown.append(Hypothesis((*beam.pieces, int(piece)), beam.score + row[piece], node))
-        grown.sort(key=lambda beam: beam.worth(length_penalty), reverse=True)
+        # all of one step have made as many choices, the end mark being one: here length does not count
+        grown.sort(key=lambda beam: beam.score, reverse=True)
         done += [beam for beam in grown[:beams] if beam.done]
         alive = [beam for beam in grown if not beam.done][:beams]
         if not alive or length == max_pieces:

@@ -96,7 +96,9 @@ class TorchEngine:
         if not any(kind.endswith("ForSequenceClassification") for kind in kinds):
             raise ModelError(f"{name} is a base encoder ({', '.join(kinds) or 'no head'}); fine-tune it with `tasrih train`")
         try:
-            model = AutoModelForSequenceClassification.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                name, dtype=torch.float32, use_safetensors=True
+            )
         except Exception as error:  # safetensors' own errors share no base with the others
             raise ModelError(f"the weights of {name} cannot be opened: {str(error).splitlines()[0]}") from None
         return cls(model, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))

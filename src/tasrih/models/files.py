@@ -46,12 +46,18 @@ def bundled_models() -> tuple[str, ...]:
     return tuple(sorted(folder.parent.name for folder in PRETRAINED.glob("*/config.json") if is_exported(folder.parent)))
 
 
+def kind_of(folder: Path) -> str | None:
+    """Give the kind of a model in our own layout, its files unchecked; None for any other folder."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return config.get("kind", "unknown") if config.get("format") == "tasrih" else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def is_exported(folder: Path) -> bool:
     """Say whether a folder is in our own layout (else it may be a transformers folder)."""
-    try:
-        return json.loads((folder / "config.json").read_text(encoding="utf-8")).get("format") == "tasrih"
-    except (OSError, ValueError, AttributeError):
-        return False
+    return kind_of(folder) is not None
 
 
 def locate(name: str | Path) -> Path | str:

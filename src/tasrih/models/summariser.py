@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ class Summariser:
                 continue
             if (piece.startswith("<") and piece.endswith(">")) or (piece.startswith("[") and piece.endswith("]") and len(piece) > 2):
                 self._specials.add(index)
-            elif bare and not any(char.isalnum() for char in bare):
+            elif bare and all(unicodedata.category(char)[0] in "PS" for char in bare):  # a vowel mark is a word's
                 free.add(index)
         self._free = frozenset(free)
         self._starts[list(free)] = False
@@ -232,7 +233,7 @@ class Summariser:
 
     def _extract(self, text: str, found: list[Sentence], style: str, limit: int, reason: str | None) -> Summary:
         most = 1 if style == "headline" else 3
-        chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)] or found[:1]
+        chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)]
         sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in chosen)
         if len(chosen) == 1:
             return Summary(shorten(chosen[0].text, limit), "extractive", 1.0, sources, reason)
@@ -255,7 +256,8 @@ class Summariser:
         )  # fmt: skip
         for hypothesis in hypotheses:
             headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
-            if 3 <= len(headline.split()) <= max_words:
+            matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
+            if matter and 3 <= len(headline.split()) <= max_words:
                 return headline
         return ""
 

@@ -6,7 +6,9 @@ import re
 
 from tasrih.text.normalise import normalise
 
-_ARABIC_LETTER = re.compile("[\u0621-\u063a\u0641-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc\u0750-\u077f\ufb50-\ufdfb\ufe80-\ufefc]")
+_ARABIC_LETTER = re.compile(
+    "[\u0621-\u063a\u0641-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc\u0750-\u077f\ufb50-\ufdfb\ufe80-\ufefc]"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 # an address or handle says nothing of the language round it
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]*@[\w.-]+", re.ASCII)
@@ -14,19 +16,23 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]*@[\w.-]+", re.ASCII)
 _BARE = ("presentation", "tatweel", "diacritics")
 # Letters that Urdu, Kurdish or Pashto write all the time and Arabic does not. Keheh and Farsi yeh are in
 # neither list: Arabic text typed on a Persian keyboard has them too.
-_FOREIGN = re.compile("[\u0679\u0681\u0685\u0688\u0689\u0691\u0693\u0695\u0696\u069a\u06ab\u06b5\u06ba\u06bc\u06c1\u06c6\u06ce\u06d0\u06d2\u06d5]")
+_FOREIGN = re.compile(
+    "[\u0679\u0681\u0685\u0688\u0689\u0691\u0693\u0695\u0696\u069a\u06ab\u06b5\u06ba\u06bc\u06c1\u06c6\u06ce\u06d0\u06d2\u06d5]"
+)
 # Letters of Persian that Arabic borrows for names and Iraqi or Gulf dialect: a sign only beside other signs.
 _BORROWED = re.compile("[\u067e\u0686\u0698\u06af]")
 # "و", "بعد" and "قبل" are left out: Persian and Urdu write them as often
 _ARABIC_WORDS = frozenset(
-    ["في", "من", "على", "إلى", "الى", "عن", "أن", "ان", "إن", "هذا", "هذه", "التي", "الذي", "ما", "لا", "لم", "لن", "قد", "كان", "كانت", "مع", "بين", "أو", "ثم", "هو", "هي", "كل", "فی", "علی", "الی", "التی", "الذی"]
+    "في من على إلى الى عن أن ان إن هذا هذه التي الذي ما لا لم لن قد كان كانت مع بين أو ثم هو هي كل فی علی الی "
+    "التی الذی".split()
 )
 # the article before three letters or more, as no neighbour has it outside borrowed phrases
 _ARTICLE = re.compile(r"[وفبك]?ال[^\W\d_]{3,}")
 # "به", "هم" and "آن" are in neither list: they are words of both
 _NEIGHBOUR_WORDS = frozenset(
     # Persian, Urdu, Kurdish, Pashto
-    ["است", "که", "كه", "را", "این", "از", "می", "با", "برای", "شد", "شده", "های", "کرد", "یک", "تا", "در", "خود", "بود", "نیست", "دارد", "خواهد", "گفت", "اند", "کند", "ہے", "کے", "کی", "میں", "کا", "سے", "نے", "اور", "کو", "پر", "ہیں", "یہ", "کہ", "گیا", "تھا", "لە", "بۆ", "کە", "بە", "ئەو", "ئەم", "دەکات", "په", "چې", "دی", "ته", "سره", "کړي"]
+    "است که كه را این از می با برای شد شده های کرد یک تا در خود بود نیست دارد خواهد گفت اند کند ہے کے کی میں "
+    "کا سے نے اور کو پر ہیں یہ کہ گیا تھا لە بۆ کە بە ئەو ئەم دەکات په چې دی ته سره کړي".split()
 )
 
 

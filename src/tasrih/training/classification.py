@@ -243,6 +243,7 @@ def open_base(config: ClassifierConfig):
 
     Raises:
         OSError: if the base is not found.
+        ValueError: if spans are asked of a base of another family.
     """
     import torch
     from transformers import (
@@ -258,6 +259,8 @@ def open_base(config: ClassifierConfig):
         shape.classifier_pooling = config.pooling
         shape.mlp_dropout = shape.classifier_dropout = config.dropout
         shape.embedding_dropout = config.dropout / 2
+    elif config.spans:
+        raise ValueError(f"spans needs a ModernBERT base, as the bundled encoder is; {config.base} is {shape.model_type}")
     shape.id2label = dict(enumerate(config.labels))
     shape.label2id = {name: index for index, name in shape.id2label.items()}
     shape.problem_type = "multi_label_classification" if config.multi_label else "single_label_classification"

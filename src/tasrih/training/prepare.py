@@ -69,7 +69,9 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
             tokenizer = learn_vocabulary(texts, size=config.vocabulary, profile=config.profile)
             save_tokenizer(tokenizer, output)
         tokens = tokenise_texts(texts, tokenizer, profile=config.profile)
-        np.save(output / f"{name}.npy", tokens)
+        shard = output / f"{name}.npy"
+        shard.parent.mkdir(parents=True, exist_ok=True)
+        np.save(shard, tokens)
         report[name] = {"articles": len(kept), "tokens": len(tokens), "removed_by_guard": removed}
         print(name, report[name], flush=True)
         if first and config.width:

@@ -131,6 +131,7 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
 
     Raises:
         FileNotFoundError: if the corpus is not there.
+        ValueError: if it has hardly a headline to learn from.
     """
     import torch
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Config, T5ForConditionalGeneration
@@ -170,6 +171,10 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
     pairs = headline_pairs(titled)
     sources = _rows(tokenizer, [_one_line(article.text, config.profile) for article in pairs], config.source)
     targets = _rows(tokenizer, [_one_line(article.title, config.profile) for article in pairs], config.target)
+    if len(pairs) < 10:
+        raise ValueError(
+            f"titled {config.titled} gives {len(pairs)} headline pairs in {root / config.corpus}: ten at least are needed"
+        )
     held = min(512, len(pairs) // 10)  # pairs that the held-out loss is taken on
     flat = _rows(tokenizer, texts, 160)
 

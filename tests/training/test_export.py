@@ -1,0 +1,159 @@
+"""Export: int8 weights within half a step, graphs that say the same, and folders that stand by themselves."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from tasrih.models.files import open_folder
+from tasrih.training.export import export_classifier, export_encoder, export_summariser, quantise_columns, store_int8
+
+
+@given(
+    rows=st.integers(1, 9),
+    columns=st.integers(1, 9),
+    axis=st.integers(0, 1),
+    seed=st.integers(0, 99),
+    size=st.floats(1e-6, 1e4),
+)
+@settings(deadline=None)
+def test_each_weight_is_within_half_a_step(rows, columns, axis, seed, size):
+    weights = (np.random.default_rng(seed).normal(size=(rows, columns)) * size).astype(np.float32)
+    weights[0] = 0
+    packed, scale = quantise_columns(weights, axis)
+    assert packed.dtype == np.int8 and scale.dtype == np.float32
+    assert scale.shape == ((rows, 1) if axis == 0 else (1, columns))
+    assert (np.abs(packed * scale - weights) <= scale / 2 * 1.001 + 1e-12).all()
+    assert np.abs(packed).max(initial=0) <= 127
+    assert (packed[weights == 0] == 0).all()
+
+
+def graph_with(tensors: dict[str, np.ndarray], nodes, outputs) -> onnx.ModelProto:
+    made = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", f"{name}_width"][:rank]) for name, rank in outputs.items()],
+        [numpy_helper.from_array(value, name) for name, value in tensors.items()],
+    )  # fmt: skip
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def run(path, ids):
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, {"ids": np.array(ids)})
+
+
+def test_a_graph_is_rewritten_to_int8_and_computes_the_same(tmp_path):
+    draw = np.random.default_rng(0)
+    table, matrix, small = (draw.normal(size=shape).astype(np.float32) for shape in ((300, 64), (64, 80), (80, 3)))
+    table *= np.geomspace(0.01, 10, 300, dtype=np.float32)[:, None]  # rows of very different size
+    bias = draw.normal(size=5000).astype(np.float32)
+    model = graph_with({"table": table, "matrix": matrix, "small": small, "bias": bias}, [
+        helper.make_node("Gather", ["table", "ids"], ["rows"]), helper.make_node("MatMul", ["rows", "matrix"], ["middle"]),
+        helper.make_node("MatMul", ["middle", "small"], {"out": 2}), helper.make_node("Gather", ["bias", "ids"], ["other"]),
+    ], {"rows": 2, "out": 2, "other": 1})  # fmt: skip
+    onnx.save(model, tmp_path / "m.onnx")
+    before, size = run(tmp_path / "m.onnx", [0, 7, 299]), (tmp_path / "m.onnx").stat().st_size
+    store_int8(tmp_path / "m.onnx")
+    stored = {tensor.name: tensor.data_type for tensor in onnx.load(tmp_path / "m.onnx").graph.initializer}
+    assert stored["table.int8"] == stored["matrix.int8"] == TensorProto.INT8
+    assert "table" not in stored and "matrix" not in stored
+    assert stored["small"] == stored["bias"] == TensorProto.FLOAT  # too small, and no matrix
+    assert (tmp_path / "m.onnx").stat().st_size < size * 0.55
+    rows, out, other = run(tmp_path / "m.onnx", [0, 7, 299])
+    step = np.abs(table[[0, 7, 299]]).max(1, keepdims=True) / 127
+    assert (np.abs(rows - before[0]) <= step / 2 * 1.01).all()  # a scale for every row
+    assert (other == before[2]).all()
+    packed_table, packed_matrix = quantise_columns(table, 0), quantise_columns(matrix, 1)
+    expected = (packed_table[0] * packed_table[1])[[0, 7, 299]] @ (packed_matrix[0] * packed_matrix[1]) @ small
+    assert np.allclose(out, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+def test_a_table_read_twice_and_by_a_product_too(tmp_path):
+    table = np.random.default_rng(0).normal(size=(100, 64)).astype(np.float32)
+    twice = graph_with({"table": table}, [
+        helper.make_node("Gather", ["table", "ids"], ["a"]), helper.make_node("Gather", ["table", "ids"], ["b"]),
+        helper.make_node("Add", ["a", "b"], {"out": 2}),
+    ], {"out": 2})  # fmt: skip
+    tied = graph_with({"table": table}, [
+        helper.make_node("Gather", ["table", "ids"], ["a"]), helper.make_node("Transpose", ["table"], ["t"], perm=[1, 0]),
+        helper.make_node("MatMul", ["a", "t"], {"out": 2}),
+    ], {"out": 2})  # fmt: skip
+    for model in (twice, tied):
+        onnx.save(model, tmp_path / "m.onnx")
+        before = run(tmp_path / "m.onnx", [3, 50])[0]
+        store_int8(tmp_path / "m.onnx")
+        assert np.allclose(run(tmp_path / "m.onnx", [3, 50])[0], before, atol=0.03 * np.abs(before).max())
+
+
+def test_every_matrix_of_the_exported_model_is_within_half_a_step(exported_statement, statement_model):
+    from safetensors.numpy import load_file
+
+    stored = {
+        tensor.name: numpy_helper.to_array(tensor)
+        for tensor in onnx.load(exported_statement / "model.onnx").graph.initializer
+    }
+    packed = [name.removesuffix(".int8") for name in stored if name.endswith(".int8")]
+    assert packed
+    trained = list(load_file(statement_model[0] / "model.safetensors").values())
+    for name in packed:
+        rebuilt, half = stored[f"{name}.int8"] * stored[f"{name}.scale"], stored[f"{name}.scale"] / 2 * 1.001
+        fits = [
+            (np.abs(rebuilt - value) <= half).all()
+            for tensor in trained if tensor.ndim == 2 for value in (tensor, tensor.T) if value.shape == rebuilt.shape
+        ]  # fmt: skip
+        assert any(fits), name
+    assert not [
+        name for name, value in stored.items() if value.dtype == np.float32 and value.ndim == 2 and value.size >= 4096
+    ]
+
+
+def test_an_exported_classifier_stands_by_itself(exported_statement, statement_model):
+    assert {path.name for path in exported_statement.iterdir()} == {"model.onnx", "tokenizer.json", "config.json"}
+    opened = open_folder(exported_statement)
+    assert (opened["kind"], opened["architecture"]) == ("classifier", "modernbert")
+    assert opened["settings"]["labels"][-1] == "conditional"
+    assert set(opened["files"]) == {"model.onnx", "tokenizer.json"}
+    trained = json.loads((statement_model[0] / "config.json").read_text(encoding="utf-8"))["tasrih"]
+    assert opened["settings"]["thresholds"] == trained["thresholds"]
+    session = onnxruntime.InferenceSession(str(exported_statement / "model.onnx"), providers=["CPUExecutionProvider"])
+    assert [node.name for node in session.get_inputs()] == ["input_ids", "attention_mask"]
+    assert [node.name for node in session.get_outputs()] == ["logits", "span_logits"]
+
+
+def test_an_exported_summariser_stands_by_itself(exported_summary):
+    opened = open_folder(exported_summary)
+    assert (opened["kind"], opened["architecture"]) == ("summariser", "t5")
+    assert set(opened["files"]) == {"encoder.onnx", "decoder.onnx", "embeddings.npz", "tokenizer.json"}
+    table = np.load(exported_summary / "embeddings.npz", allow_pickle=False)
+    assert table["rows"].dtype == np.int8
+    assert opened["settings"]["max_source"] == 64
+
+
+def test_the_encoder_is_halved_and_still_a_base(pretrained, tmp_path):
+    import torch
+    from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
+
+    (tmp_path / "kept.txt").write_text("stays")
+    folder = export_encoder(pretrained[0], tmp_path)
+    assert (tmp_path / "kept.txt").is_file()
+    model = AutoModelForMaskedLM.from_pretrained(folder, dtype="auto")
+    assert model.dtype == torch.bfloat16
+    full = AutoModelForMaskedLM.from_pretrained(pretrained[0], dtype=torch.float32)
+    for ours, theirs in zip(model.parameters(), full.parameters(), strict=True):
+        assert torch.allclose(ours.float(), theirs, rtol=2**-8, atol=1e-6)
+    assert AutoTokenizer.from_pretrained(folder).mask_token_id == 4
+    assert AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3).config.num_labels == 3
+
+
+def test_sources_that_are_none(tmp_path, topic_model):
+    with pytest.raises(FileNotFoundError, match="holds no trained classifier"):
+        export_classifier(tmp_path / "nowhere", tmp_path / "out")
+    with pytest.raises(FileNotFoundError, match="holds no trained summariser"):
+        export_summariser(tmp_path / "nowhere", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

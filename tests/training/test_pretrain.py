@@ -1,0 +1,169 @@
+"""Masked language modelling: whole words hidden at the right rate, a loss that falls, an encoder that opens."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from tasrih.training.pretrain import PretrainConfig, WordMasker, new_encoder, pretrain
+from tasrih.training.shards import WindowSampler, read_shard
+
+
+@pytest.fixture(scope="module")
+def tokenizer(prepared) -> Tokenizer:
+    return Tokenizer.from_file(str(prepared[0] / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def rows(prepared) -> np.ndarray:
+    return WindowSampler([read_shard(prepared[0] / "corpus.npy")], [1.0], cls_id=2, seed=5).batch(200, 64)
+
+
+def hidden_of(places, labels) -> np.ndarray:
+    return places[labels != -100]
+
+
+@pytest.mark.parametrize("rate", [0.15, 0.25, 0.4])
+def test_words_are_hidden_at_the_rate_asked_for(tokenizer, rows, rate):
+    _, places, labels = WordMasker(tokenizer, rate=rate, seed=0)(rows)
+    normal = rows >= 5
+    assert len(hidden_of(places, labels)) / normal.sum() == pytest.approx(rate, abs=0.02)
+
+
+def test_whole_words_are_hidden_and_never_a_special_token(tokenizer, rows):
+    _, places, labels = WordMasker(tokenizer, rate=0.25, seed=0)(rows)
+    hidden = np.zeros(rows.size, bool)
+    hidden[hidden_of(places, labels)] = True
+    flat = rows.ravel()
+    continues = np.zeros(tokenizer.get_vocab_size(), bool)
+    for piece, index in tokenizer.get_vocab().items():
+        continues[index] = piece.startswith("##")
+    assert not hidden[flat < 5].any()
+    joined = continues[flat]
+    joined[0] = False
+    # a piece that goes on with a word is hidden just when the piece before it is, unless that one is special
+    inner = np.flatnonzero(joined)
+    inner = inner[flat[inner - 1] >= 5]
+    assert len(inner) > 500
+    assert (hidden[inner] == hidden[inner - 1]).all()
+
+
+def test_hidden_tokens_are_mostly_masked_some_swapped_some_kept(tokenizer, rows):
+    masked, places, labels = WordMasker(tokenizer, rate=0.25, seed=0)(rows)
+    at = hidden_of(places, labels)
+    new, old = masked.ravel()[at], rows.ravel()[at]
+    assert (labels[labels != -100] == old).all()
+    assert (new == tokenizer.token_to_id("[MASK]")).mean() == pytest.approx(0.8, abs=0.03)
+    assert (new == old).mean() == pytest.approx(0.1, abs=0.03)
+    assert new.min() >= 4
+    untouched = np.ones(rows.size, bool)
+    untouched[at] = False
+    assert (masked.ravel()[untouched] == rows.ravel()[untouched]).all()
+
+
+def test_the_number_of_places_is_fixed_for_a_shape(tokenizer, rows):
+    masker = WordMasker(tokenizer, rate=0.25, seed=0)
+    sizes = {len(masker(rows[:32])[1]) for _ in range(5)}
+    assert sizes == {int(32 * 64 * 0.25 * 1.2)}
+    masked, places, labels = masker(rows[:32])
+    assert (places[labels == -100] == 0).all()
+    assert masked.shape == (32, 64)
+
+
+def test_the_seed_decides_what_is_hidden(tokenizer, rows):
+    first, again, other = (WordMasker(tokenizer, rate=0.25, seed=seed)(rows)[0] for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_more_words_than_there_is_room_for_stay_within_it(tokenizer):
+    one_word = np.full((1, 40), tokenizer.token_to_id("##ا") or 50)
+    for seed in range(12):
+        _masked, places, labels = WordMasker(tokenizer, rate=0.3, seed=seed)(one_word)
+        assert len(places) == int(40 * 0.3 * 1.2)
+        assert (labels != -100).sum() <= len(places)
+
+
+def test_a_new_encoder_has_the_shape_and_the_first_embeddings(pretrain_config, tokenizer):
+    model = new_encoder(pretrain_config, tokenizer.get_vocab_size())
+    shape = model.config
+    assert (shape.hidden_size, shape.num_hidden_layers, shape.num_attention_heads, shape.intermediate_size) == (
+        32,
+        2,
+        2,
+        64,
+    )
+    assert np.allclose(model.get_input_embeddings().weight.detach().numpy(), np.load(pretrain_config.embeddings))
+    assert model.get_input_embeddings().weight is model.get_output_embeddings().weight
+
+
+def test_pretraining_lowers_the_loss(pretrained, pretrain_config, tmp_path):
+    _, result = pretrained
+    start = pretrain(replace(pretrain_config, output=str(tmp_path), minutes=1e-9))
+    assert start["steps"] <= 1
+    assert start["loss"] == pytest.approx(math.log(300), abs=0.8)
+    assert result["steps"] > 20
+    assert result["tokens"] >= result["steps"] * 8 * 32
+    assert result["loss"] < start["loss"] - 0.5
+
+
+def test_the_encoder_opens_and_says_how_it_was_made(pretrained, pretrain_config):
+    import torch
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    folder, result = pretrained
+    assert json.loads((folder / "pretrain_metrics.json").read_text()) == result
+    assert json.loads((folder / "pretrain_config.json").read_text())["hidden_size"] == 32
+    assert list(folder.glob("*.safetensors")) and not list(folder.glob("*.bin"))
+    model, opened = AutoModelForMaskedLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    inputs = opened("فاز فريق الكرمه على ضيفه [MASK] في مباراه الدوري", return_tensors="pt")
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    assert logits.shape == (*inputs["input_ids"].shape, opened.vocab_size)
+    assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("changes", [{"optimizer": "muon"}, {"long_share": 1.0}])
+def test_other_ways_to_train_run_too(changes, pretrain_config, tmp_path):
+    result = pretrain(replace(pretrain_config, output=str(tmp_path), minutes=0.01, **changes))
+    assert result["steps"] >= 1
+    assert math.isfinite(result["loss"])
+
+
+def test_an_encoder_can_be_gone_on_from(pretrained, pretrain_config, tmp_path):
+    folder, before = pretrained
+    after = pretrain(replace(pretrain_config, output=str(tmp_path), base=str(folder), minutes=1e-9))
+    assert after["loss"] == pytest.approx(before["loss"], abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mask_rate": 0}, "mask_rate must lie between 0 and 1, not 0"),
+        ({"mask_rate": 1.0}, "mask_rate must"),
+        ({"long_share": 1.5}, "long_share must lie between 0 and 1, not 1.5"),
+        ({"optimizer": "sgd"}, "optimizer must be adamw or muon, not 'sgd'"),
+        ({"hidden_size": 30, "heads": 4}, "hidden_size 30 is no multiple of heads 4"),
+        ({"minutes": 0}, "minutes must be positive, not 0"),
+        ({"shards": {}}, "shards must name at least one file"),
+    ],
+)
+def test_contradictions_are_refused_by_name(changes, message):
+    settings = {"output": "out", "tokenizer": "tok", "shards": {"a.npy": 1.0}, "minutes": 1, **changes}
+    with pytest.raises(ValueError, match=message):
+        PretrainConfig(**settings)
+
+
+def test_a_shard_that_is_all_held_out_is_refused_by_name(pretrain_config, tmp_path):
+    with pytest.raises(ValueError, match="held_out_tokens 100000 leaves nothing to train on: the first shard has"):
+        pretrain(replace(pretrain_config, output=str(tmp_path), held_out_tokens=100_000))
+
+
+def test_a_missing_shard_is_named(pretrain_config, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.npy"):
+        pretrain(replace(pretrain_config, output=str(tmp_path), shards={str(tmp_path / "nowhere.npy"): 1.0}))
