@@ -1,4 +1,4 @@
-"""Write model_cards/*.md from model_cards/figures/*.json; no figure in a card is typed by hand.
+"""Write model_cards/*.md and the README's table from model_cards/figures/*.json; no figure in them is typed by hand.
 
     python scripts/write_cards.py [--output FOLDER]
 """
@@ -170,9 +170,48 @@ def write_card(name: str, figures: Path) -> str:
     return "\n".join(lines)
 
 
+#: Rows of the README's table: figures file, what is scored, the score, and the baseline that stands beside it.
+README_ROWS = (
+    ("statement.statements.test", "statement tags", "micro_f1", "tfidf"),
+    ("statement.statements.test", "statement tags", "macro_f1", "tfidf"),
+    ("statement.statements.test", "`conditional` F1", "conditional", "tfidf"),
+    ("spans.statements.test", "speaker, exact span F1", "speaker_exact_f1", "rules"),
+    ("spans.statements.test", "targets, overlap F1", "target_overlap_f1", ""),
+    ("topic.topic_iptc.test", "topic", "accuracy", "tfidf"),
+    ("topic.topic_iptc.test", "topic", "macro_f1", "tfidf"),
+    ("stance.statements.test", "stance to a given target", "macro_f1", "tfidf"),
+    ("stance.stance_ans.test", "stance, headline pairs (ANS)", "macro_f1", "tfidf"),
+    ("stance.stance_arabicstancex.test", "stance, posts (ArabicStanceX)", "macro_f1", "tfidf"),
+    ("summary.summarisation_ant.test", "headline, ANT", "rouge_l", "first_14_words"),
+    ("summary.summarisation_saudinewsnet_headlines.test", "headline, SaudiNewsNet", "rouge_l", "first_14_words"),
+)
+BEGIN, END = "<!-- figures: written by scripts/write_cards.py -->", "<!-- end of figures -->"
+
+
+def readme_table(figures: Path) -> str:
+    """Lay out the README's table of figures."""
+    lines = ["| task | texts | score | model | baseline | difference |", "|---|---|---|---|---|---|"]
+    for name, task, score, baseline in README_ROWS:
+        report = json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))
+        ours = _interval(report["scores"]["model"][score])
+        theirs = f"{_interval(report['scores'][baseline][score])} {baseline}" if baseline else "-"
+        change = _interval(report["difference"][score]) if score in report["difference"] else "-"
+        lines.append(f"| {task} | {report['size']:,} | {score} | {ours} | {theirs} | {change} |")
+    return "\n".join(lines)
+
+
+def with_table(readme: str, figures: Path) -> str:
+    """Put the table of figures between its marks in the README."""
+    before, rest = readme.split(BEGIN)
+    return f"{before}{BEGIN}\n{readme_table(figures)}\n{END}{rest.split(END)[1]}"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=CARDS, help="folder for the cards")
     arguments = parser.parse_args()
     for model in MODELS:
         (arguments.output / f"{model}.md").write_text(write_card(model, CARDS / "figures"), encoding="utf-8")
+    if arguments.output == CARDS:
+        readme = CARDS.parent / "README.md"
+        readme.write_text(with_table(readme.read_text(encoding="utf-8"), CARDS / "figures"), encoding="utf-8")

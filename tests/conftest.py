@@ -95,19 +95,23 @@ STATEMENTS = (
 TOPICS = {
     "sport": (
         "{town} يفوز في المباراة",
-        "فاز فريق {town} على ضيفه بهدفين في مباراة الدوري. وسجل {who} هدفي الفريق في الشوط الثاني. وصفق الجمهور للمدرب طويلا.",
+        "فاز فريق {town} على ضيفه بهدفين في مباراة الدوري. وسجل {who} هدفي الفريق في الشوط الثاني."
+        " وصفق الجمهور للمدرب طويلا.",
     ),
     "health": (
         "مستشفى {town} يفتح عيادة",
-        "افتتح مستشفى {town} عيادة جديدة لأمراض القلب. وقال الطبيب {who} إن المرضى سيجدون العلاج مجانا. وحصل الأطفال على اللقاح.",
+        "افتتح مستشفى {town} عيادة جديدة لأمراض القلب. وقال الطبيب {who} إن المرضى سيجدون العلاج مجانا."
+        " وحصل الأطفال على اللقاح.",
     ),
     "economy_business": (
         "أسهم {town} ترتفع في البورصة",
-        "ارتفعت أسهم شركة {town} في البورصة بعد إعلان الأرباح. وقال المصرفي {who} إن أسعار النفط ستدعم السوق. وباعت البنوك سندات.",
+        "ارتفعت أسهم شركة {town} في البورصة بعد إعلان الأرباح. وقال المصرفي {who} إن أسعار النفط ستدعم السوق."
+        " وباعت البنوك سندات.",
     ),
     "weather": (
         "أمطار غزيرة على {town}",
-        "هطلت أمطار غزيرة على {town} مساء مع رياح شديدة. وتوقع الراصد {who} انخفاض درجات الحرارة غدا. وغطى الضباب الطرق.",
+        "هطلت أمطار غزيرة على {town} مساء مع رياح شديدة. وتوقع الراصد {who} انخفاض درجات الحرارة غدا."
+        " وغطى الضباب الطرق.",
     ),
 }
 PEOPLE = ("سالم", "مروان", "ليلى", "هدى", "كريم", "نادر", "سلمى", "رائد", "جابر", "وفاء", "عمران", "زينب")
@@ -325,10 +329,26 @@ def summary_model(world, runs) -> tuple[Path, dict]:
     from tasrih.training.summarisation import SummariserConfig, train_summariser
 
     config = SummariserConfig(
-        str(runs / "summary"), minutes=0.12, titled=["saudinewsnet"], vocabulary=400, width=32, heads=2, feed_forward=64,
-        encoder_layers=1, decoder_layers=1, batch_size=8, source=64, target=16, copy_source=32, learning_rate=1e-2,
-        warmup_steps=5, bf16=False, compile=False, copy_share=0.2, dropout=0.0,
-    )  # fmt: skip
+        str(runs / "summary"),
+        minutes=0.16,
+        titled=["saudinewsnet"],
+        vocabulary=400,
+        width=32,
+        heads=2,
+        feed_forward=64,
+        encoder_layers=1,
+        decoder_layers=1,
+        batch_size=8,
+        source=64,
+        target=16,
+        copy_source=32,
+        learning_rate=1e-2,
+        warmup_steps=5,
+        bf16=False,
+        compile=False,
+        copy_share=0.2,
+        dropout=0.0,
+    )
     return runs / "summary", train_summariser(config, world.root)
 
 

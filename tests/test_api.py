@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import tasrih
 from tasrih.api import LOOK_AHEAD
 
-SPORT = "فاز المنتخب السعودي على ضيفه الياباني بهدفين دون رد في المباراة التي جمعتهما ضمن تصفيات كأس العالم."
+SPORT = "سجل المهاجم العجوز هدفين غريبين فخطف فريق القرية كأس البطولة من جاره في مباراة كرة القدم."
 WELCOME = "رحّب وزيرُ الخارجية بالاتفاق، وأشاد بجهود الوسطاء."
 NOTHING = ["", "   \n", "1234 ... !", "👍👍", "The minister welcomed the deal on Friday.", "این کتاب را از او گرفت و به خانه برد"]
 

@@ -115,7 +115,7 @@ def classify(
         ValueError: if the task or model is unknown, or a stance has no target.
 
     Example:
-        >>> classify("فاز المنتخب السعودي على ضيفه بهدفين في المباراة النهائية").label
+        >>> classify("فاز المنتخب بهدفين في المباراة النهائية").label
         'sport'
     """
     if model is None and task not in SCHEMES:

@@ -194,6 +194,34 @@ def test_a_target_where_windows_overlap_is_found_once():
     assert seen == {1, 2}
 
 
+def test_where_windows_overlap_the_earlier_one_decides():
+    made = encoder(24)
+    (said,) = made.windows(["قال"])[0][0].ids[1:-1]
+
+    class Later(Marking):
+        """Sees nothing in the window that holds «قال», the first one."""
+
+        def run(self, batch):
+            result = super().run(batch)
+            first = (batch["input_ids"] == said).any(1)
+            result["span_logits"][first] = 0.0
+            result["span_logits"][first, :, 0] = 4.0
+            return result
+
+    engine = Later(made, {"الجسر": "against"})
+    seen = set()
+    for before in range(6, 24):
+        text = "قال " + "كلمة " * before + "الجسر " + "كلمة " * 20 + "."
+        windows = made.windows([text])[0]
+        at = text.index("الجسر")
+        spans = [span for span in windows[0].spans if span]
+        in_first = any(start <= at < end for start, end in spans)
+        found = tagger(engine, made).statements([text])[0][0]
+        assert [stance.target.text for stance in found.stances] == ([] if in_first else ["الجسر"])
+        seen.add((in_first, windows[1].start <= at))
+    assert seen == {(True, False), (True, True), (False, True)}
+
+
 def test_a_model_without_a_token_head_gives_no_stances():
     made = encoder(64)
 

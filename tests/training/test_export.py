@@ -37,10 +37,15 @@ def test_each_weight_is_within_half_a_step(rows, columns, axis, seed, size):
 
 def graph_with(tensors: dict[str, np.ndarray], nodes, outputs) -> onnx.ModelProto:
     made = helper.make_graph(
-        nodes, "g", [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", f"{name}_width"][:rank]) for name, rank in outputs.items()],
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", f"{name}_width"][:rank])
+            for name, rank in outputs.items()
+        ],
         [numpy_helper.from_array(value, name) for name, value in tensors.items()],
-    )  # fmt: skip
+    )
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
@@ -53,10 +58,16 @@ def test_a_graph_is_rewritten_to_int8_and_computes_the_same(tmp_path):
     table, matrix, small = (draw.normal(size=shape).astype(np.float32) for shape in ((300, 64), (64, 80), (80, 3)))
     table *= np.geomspace(0.01, 10, 300, dtype=np.float32)[:, None]  # rows of very different size
     bias = draw.normal(size=5000).astype(np.float32)
-    model = graph_with({"table": table, "matrix": matrix, "small": small, "bias": bias}, [
-        helper.make_node("Gather", ["table", "ids"], ["rows"]), helper.make_node("MatMul", ["rows", "matrix"], ["middle"]),
-        helper.make_node("MatMul", ["middle", "small"], {"out": 2}), helper.make_node("Gather", ["bias", "ids"], ["other"]),
-    ], {"rows": 2, "out": 2, "other": 1})  # fmt: skip
+    model = graph_with(
+        {"table": table, "matrix": matrix, "small": small, "bias": bias},
+        [
+            helper.make_node("Gather", ["table", "ids"], ["rows"]),
+            helper.make_node("MatMul", ["rows", "matrix"], ["middle"]),
+            helper.make_node("MatMul", ["middle", "small"], ["out"]),
+            helper.make_node("Gather", ["bias", "ids"], ["other"]),
+        ],
+        {"rows": 2, "out": 2, "other": 1},
+    )
     onnx.save(model, tmp_path / "m.onnx")
     before, size = run(tmp_path / "m.onnx", [0, 7, 299]), (tmp_path / "m.onnx").stat().st_size
     store_int8(tmp_path / "m.onnx")
@@ -80,10 +91,15 @@ def test_a_table_read_twice_and_by_a_product_too(tmp_path):
         helper.make_node("Gather", ["table", "ids"], ["a"]), helper.make_node("Gather", ["table", "ids"], ["b"]),
         helper.make_node("Add", ["a", "b"], {"out": 2}),
     ], {"out": 2})  # fmt: skip
-    tied = graph_with({"table": table}, [
-        helper.make_node("Gather", ["table", "ids"], ["a"]), helper.make_node("Transpose", ["table"], ["t"], perm=[1, 0]),
-        helper.make_node("MatMul", ["a", "t"], {"out": 2}),
-    ], {"out": 2})  # fmt: skip
+    tied = graph_with(
+        {"table": table},
+        [
+            helper.make_node("Gather", ["table", "ids"], ["a"]),
+            helper.make_node("Transpose", ["table"], ["t"], perm=[1, 0]),
+            helper.make_node("MatMul", ["a", "t"], {"out": 2}),
+        ],
+        {"out": 2},
+    )
     for model in (twice, tied):
         onnx.save(model, tmp_path / "m.onnx")
         before = run(tmp_path / "m.onnx", [3, 50])[0]

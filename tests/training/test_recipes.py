@@ -117,7 +117,7 @@ def test_a_wrong_line_is_named(write, change, message):
 def test_what_is_missing_is_named(write):
     with pytest.raises(ValueError, match="missing option output, minutes"):
         load_recipe(write("kind: summariser"))
-    with pytest.raises(ValueError, match="kind must be one of .*, not None"):
+    with pytest.raises(ValueError, match=r"kind must be one of .*, not None"):
         load_recipe(write("output: x"))
 
 

@@ -53,9 +53,21 @@ def test_a_vocabulary_that_does_not_fill_up_gives_a_model_of_its_size(world, tmp
 
 def tiny(output, **changes) -> SummariserConfig:
     settings = {
-        "minutes": 0.005, "titled": ["saudinewsnet"], "vocabulary": 300, "width": 16, "heads": 2, "feed_forward": 32, "encoder_layers": 1,
-        "decoder_layers": 1, "batch_size": 4, "source": 48, "target": 12, "copy_source": 32, "bf16": False, "compile": False,
-    }  # fmt: skip
+        "minutes": 0.005,
+        "titled": ["saudinewsnet"],
+        "vocabulary": 300,
+        "width": 16,
+        "heads": 2,
+        "feed_forward": 32,
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "batch_size": 4,
+        "source": 48,
+        "target": 12,
+        "copy_source": 32,
+        "bf16": False,
+        "compile": False,
+    }
     return SummariserConfig(str(output), **{**settings, **changes})
 
 
@@ -70,9 +82,12 @@ def test_headlines_that_can_be_learnt():
     text = "افتتح مستشفى المنارة عيادة جديدة لأمراض القلب صباح اليوم"
     good = Article("a:1", text, "مستشفى المنارة يفتح عيادة")
     others = [
-        Article("a:2", text, None), Article("a:3", text, "مستشفى المنارة"), Article("a:4", text, " ".join(["مستشفى"] * 17)),
-        Article("a:5", text, "فاز الفريق على ضيفه أمس"), Article("a:6", text, ""),
-    ]  # fmt: skip
+        Article("a:2", text, None),
+        Article("a:3", text, "مستشفى المنارة"),
+        Article("a:4", text, " ".join(["مستشفى"] * 17)),
+        Article("a:5", text, "فاز الفريق على ضيفه أمس"),
+        Article("a:6", text, ""),
+    ]
     assert headline_pairs([*others, good]) == [good]
 
 

@@ -123,7 +123,9 @@ def open_folder(path: Path) -> ModelFolder:
     config = _read_config(path)
     if config.get("layout") != LAYOUT:
         raise ModelError(f"{path} has layout {config.get('layout')!r}; this release reads {LAYOUT}: update tasrih")
-    for name, facts in config.get("files", {}).items():
+    if not config.get("files"):
+        raise ModelError(f"{path / 'config.json'} lists no files: get the model again")
+    for name, facts in config["files"].items():
         file = path / name
         if not file.is_file():
             raise ModelError(f"{file} is missing: get the model again")

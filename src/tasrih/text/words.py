@@ -9,14 +9,14 @@ from tasrih.text.normalise import normalise
 
 _WORD = re.compile(r"\d+(?:[.,٫٬/:]\d+)*|[^\W\d_]+(?:[\u0610-\u061a\u064b-\u065f\u0670\u0640]+[^\W\d_]*)*")
 
-#: Words that carry grammar rather than matter, folded; a summary may use them freely.
-FUNCTION_WORDS = frozenset(
-    "في من علي الي عن ان انه انها اننا لا لم لن ما قد مع بعد قبل بين حتي او ثم كما كل اي هذا هذه ذلك تلك التي "
-    "الذي الذين هو هي هم عند عندما منذ خلال ضد نحو حول دون غير اذا لو لان لانه كان كانت يكون تكون ليس ليست "
-    "الا اما بل به بها له لها لهم منه منها فيه فيها عليه عليها اليه اليها وفي ومن وعلي والي وعن وان ولا ولم "
-    "ولن وما وقد ومع وبعد وهو وهي وكان وكانت بان لدي عبر رغم بسبب بشان ضمن وسط امام تحت فوق و ب ل ك ف س يتم "
-    "تم".split()
+#: Words that carry grammar rather than matter, as they are spelled; a summary may use them freely.
+FUNCTION_WORDS = tuple(
+    "في من على إلى عن أن إن أنه إنه أنها إنها أننا لا لم لن ما قد مع بعد قبل بين حتى أو ثم كما كل أي هذا هذه ذلك تلك "
+    "التي الذي الذين هو هي هم عند عندما منذ خلال ضد نحو حول دون غير إذا لو لأن لأنه كان كانت يكون تكون ليس ليست إلا "
+    "أما بل به بها له لها لهم منه منها فيه فيها عليه عليها إليه إليها وفي ومن وعلى وإلى وعن وأن وإن ولا ولم ولن وما "
+    "وقد ومع وبعد وهو وهي وكان وكانت بأن لدى عبر رغم بسبب بشأن ضمن وسط أمام تحت فوق و ب ل ك ف س يتم تم".split()
 )
+_FOLDED_FUNCTION_WORDS = frozenset(normalise(word, "encoder") for word in FUNCTION_WORDS)
 
 _SEPARATORS = str.maketrans("٫٬", ".,")
 _PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و", "ف", "ب", "ك", "ل")
@@ -62,7 +62,7 @@ def word_forms(word: str) -> tuple[str, ...]:
 
 def is_function_word(word: str) -> bool:
     """Say whether a word is a function word, spelling folded."""
-    return normalise(word, "encoder") in FUNCTION_WORDS
+    return normalise(word, "encoder") in _FOLDED_FUNCTION_WORDS
 
 
 def support(summary: str, source: str) -> tuple[float, list[str]]:

@@ -142,7 +142,8 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
     for source in config.train:
         rows = read_task(root, config.task, source.name, source.split, limit=source.limit)
         kept, removed = guard.refuse(rows, lambda row: row.text, lambda row: row.id)
-        data.removed[f"{source.name}/{source.split}"] = removed
+        name = f"{source.name}/{source.split}"
+        data.removed[name] = data.removed.get(name, 0) + removed
         data.train += kept * source.repeat
     return data
 
