@@ -156,3 +156,20 @@ def test_spans_lie_in_order_apart_and_inside_the_text(seed, bias):
         assert span.kind in ("speaker", "target")
         assert bool(span.stances) == (span.kind == "target")
         taken = span.end
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "expected"),
+    [
+        ("مع الحلف غدا", (5, 8), "الحلف"),  # a word that is cut is taken whole
+        ("مع وروسيا غدا", (4, 9), "روسيا"),  # a conjunction written with it may stay outside
+        ('ضد تنظيم "داعش" أيضا', (3, 14), 'تنظيم "داعش"'),
+        ("ضد تنظيم «داعش» أيضا", (3, 14), "تنظيم «داعش»"),
+        ('قال "داعش" أيضا', (5, 9), "داعش"),  # a mark opened before the span is not its own
+    ],
+)
+def test_spans_hold_whole_words_and_the_mark_that_closes_them(text, token, expected):
+    logits = np.full((1, len(SPAN_LABELS)), -5.0)
+    logits[0, SPAN_LABELS.index("B-favor")] = 5.0
+    (span,) = find_spans(logits, [token], text)
+    assert text[span.start : span.end] == expected

@@ -59,10 +59,12 @@ class TfidfBaseline:
         self._vectorisers = []
         for view in _views(train):
             word = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\w+")
-            char = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=200_000)
+            char = TfidfVectorizer(
+                analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=100_000
+            )
             self._vectorisers.append([word.fit(view), char.fit(view)])
-        regression = LogisticRegression(C=10, max_iter=300, class_weight="balanced" if self._multi_label else None)
-        self._model = OneVsRestClassifier(regression) if self._multi_label else regression
+        weights = "balanced" if self._multi_label else None
+        self._model = OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear", class_weight=weights))
         self._model.fit(self._features(train), self._targets(train))
         if self._multi_label:
             cuts = fit_thresholds(self._model.predict_proba(self._features(validation)), self._targets(validation), self._labels)

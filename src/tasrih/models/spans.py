@@ -20,6 +20,9 @@ _MEMBERS = [[SPAN_LABELS.index(kind)] for kind in _KINDS[:3]] + [
 ]
 _STANCES = [[SPAN_LABELS.index(f"{place}-{stance}") for place in "BI"] for stance in STANCE.names]
 _MARKS = frozenset(STEPS["diacritics"])
+# what may stand before a name in its own word without being part of it
+_PROCLITICS = frozenset(("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل"))
+_CLOSES = {'"': '"', "»": "«", "”": "“", ")": "("}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def find_spans(
     """Read spans off the token head's logits.
 
     Tokens are decided by the summed probability of the kinds ``O``, speaker and target; a target's
-    stance is the mean over its tokens. A span that stops inside a word is carried on to its end.
+    stance is the mean over its tokens. Spans hold whole words (conjunctions and prepositions that are written
+    together with a word may stay outside), and the closing mark of a quotation that they open.
 
     Args:
         logits: shape (tokens, ``len(SPAN_LABELS)``).
@@ -67,9 +71,8 @@ def find_spans(
     def close() -> None:
         if not run:
             return
-        start, end = tokens[run[0]][0], tokens[run[-1]][1]
-        while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
-            end += 1
+        start, end = _whole_words(text, tokens[run[0]][0], tokens[run[-1]][1])
+        start = max(start, spans[-1].end if spans else 0)
         share = stances[run].mean(0)
         share = share / (share.sum() or 1.0)
         columns = (1, 2) if kind == "speaker" else (3, 4)
@@ -94,6 +97,22 @@ def find_spans(
 
 def _in_word(char: str) -> bool:
     return char.isalnum() or char in _MARKS
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Carry a span to the ends of the words that it cuts, and over the quotation mark that closes it."""
+    word = start
+    while word > 0 and _in_word(text[word]) and _in_word(text[word - 1]):
+        word -= 1
+    if "".join(filter(str.isalnum, text[word:start])) not in _PROCLITICS:
+        start = word
+    while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+        end += 1
+    inside = text[start:end]
+    mark = text[end : end + 1]
+    if mark in _CLOSES and (inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark)):
+        end += 1
+    return start, end
 
 
 def _inside_word(tokens: Sequence[tuple[int, int] | None], index: int, run: list[int]) -> bool:

@@ -11,6 +11,7 @@ from tasrih.models.classifier import Classifier, Reading
 from tasrih.models.spans import FoundSpan, find_spans
 from tasrih.results import Span, Stance, Statement
 from tasrih.text.language import unreadable
+from tasrih.text.normalise import normalise
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.speakers import Attribution, attribute
 
@@ -75,16 +76,20 @@ class Tagger:
         speaker, inferred = None, False
         if prediction.labels:
             speaker, inferred = self._speaker(article, group, speakers[number], sentence, spans)
-        stances = []
+        stances: dict[str, Stance] = {}
         for span in spans:
             start, end = sentence.start + span.start, sentence.start + span.end
             overlaps = speaker is not None and start < speaker.end and speaker.start < end
             if span.kind == "target" and not overlaps:
                 label = max(span.stances, key=span.stances.__getitem__)
-                stances.append(Stance(Span(article[start:end], start, end), label, span.stances[label]))
+                stance = Stance(Span(article[start:end], start, end), label, span.stances[label])
+                # a target that is named twice is given once, where its stance is clearest
+                name = normalise(stance.target.text, "search")
+                if name not in stances or stances[name].score < stance.score:
+                    stances[name] = stance
         return Statement(
             sentence.text, sentence.start, sentence.end, prediction.labels, prediction.scores,
-            bool(prediction.conditional), speaker, inferred, tuple(stances),
+            bool(prediction.conditional), speaker, inferred, tuple(stances.values()),
         )  # fmt: skip
 
     def spans(self, reading: Reading, text: str) -> list[FoundSpan]:

@@ -75,6 +75,8 @@ class ClassifierConfig:
     """Of the matrices."""
     dropout: float = 0.1
     """Of the heads and the blocks' outputs."""
+    freeze_embeddings: bool = False
+    """Leave the token embeddings as pretraining left them, so that words unseen here stay beside those seen."""
     token_dropout: float = 0.0
     """Share of tokens that are hidden by ``[MASK]`` in training."""
     label_smoothing: float = 0.0
@@ -349,6 +351,7 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
     for item in check:
         item["whole"] = True  # no token of a validation text is hidden
     module = joined_module(model, span_model, span_weight=config.span_weight) if span_model else model
+    model.get_input_embeddings().weight.requires_grad_(not config.freeze_embeddings)
 
     def score(prediction) -> dict[str, float]:
         logits = prediction.predictions[0] if isinstance(prediction.predictions, tuple) else prediction.predictions
