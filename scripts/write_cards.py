@@ -1,6 +1,6 @@
 """Write model_cards/*.md and the README's table from model_cards/figures/*.json; no figure in them is typed by hand.
 
-    python scripts/write_cards.py [--output FOLDER]
+python scripts/write_cards.py [--output FOLDER]
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ MODELS = {
             "`topic/asnd`; of every other validation and test set nothing.",
         ),
         ("configs/prepare.yaml", "configs/pretrain.yaml"),
-        ("Little text after 2020. Old vocabulary from the books. One size; a larger run is ready in `configs/pretrain_gpu.yaml`.",),
+        (
+            "Little text after 2020. Old vocabulary from the books. One size; a larger run is ready in `configs/pretrain_gpu.yaml`.",
+        ),
         "fill-mask",
     ),
     "topic": Card(
@@ -71,7 +73,9 @@ MODELS = {
         "What a sentence of Arabic news does",
         "Thirteen statement tags and `conditional` from the sentence's pooled state, speakers and targets with the stance to "
         "them from its tokens, in one pass.",
-        (f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones",),
+        (
+            f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones",
+        ),
         ("configs/statement.yaml",),
         (
             LABELS_BY_MACHINE,
@@ -119,7 +123,9 @@ def _table(report: dict) -> list[str]:
     head = ["score", *systems] + (["difference"] if report["difference"] else [])
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     for name in names:
-        cells = [_interval(report["scores"][system][name]) if name in report["scores"][system] else "" for system in systems]
+        cells = [
+            _interval(report["scores"][system][name]) if name in report["scores"][system] else "" for system in systems
+        ]
         if report["difference"]:
             cells.append(_interval(report["difference"][name]) if name in report["difference"] else "")
         lines.append("| " + " | ".join([name, *cells]) + " |")
@@ -160,7 +166,12 @@ def write_card(name: str, figures: Path) -> str:
     ]  # fmt: skip
     if name != "encoder":
         lines.append(f"- `tasrih export runs/{name} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
-        lines += ["", "## Figures", "", "95 % bootstrap intervals (1,000 resamples of the texts). The test splits were looked at once."]
+        lines += [
+            "",
+            "## Figures",
+            "",
+            "95 % bootstrap intervals (1,000 resamples of the texts). The test splits were looked at once.",
+        ]
     for report in reports:
         lines += ["", f"### `{report['data']}`, {report['split']} split, {report['size']:,} texts", ""]
         if report["difference"]:

@@ -13,7 +13,14 @@ from tasrih.api import LOOK_AHEAD
 
 SPORT = "سجل المهاجم العجوز هدفين غريبين فخطف فريق القرية كأس البطولة من جاره في مباراة كرة القدم."
 WELCOME = "رحّب وزيرُ الخارجية بالاتفاق، وأشاد بجهود الوسطاء."
-NOTHING = ["", "   \n", "1234 ... !", "👍👍", "The minister welcomed the deal on Friday.", "این کتاب را از او گرفت و به خانه برد"]
+NOTHING = [
+    "",
+    "   \n",
+    "1234 ... !",
+    "👍👍",
+    "The minister welcomed the deal on Friday.",
+    "این کتاب را از او گرفت و به خانه برد",
+]
 
 # what real and hostile text is made of
 PIECES = st.one_of(
@@ -110,7 +117,7 @@ def test_unknown_names_say_what_is_allowed():
         tasrih.classify(SPORT, "stance")
     with pytest.raises(ValueError, match="takes no target"):
         tasrih.classify(SPORT, target="السعودية")
-    with pytest.raises(ValueError, match="unknown model 'tpoic'.*topic"):
+    with pytest.raises(ValueError, match=r"unknown model 'tpoic'.*topic"):
         tasrih.classify(SPORT, model="tpoic")
     with pytest.raises(ValueError, match="choose from headline, brief"):
         tasrih.summarise(SPORT, style="tweet")

@@ -58,7 +58,9 @@ def test_results_imports_render_inside_the_call_alone():
     assert not [node for node in tree.body if isinstance(node, ast.ImportFrom) and "tasrih" in (node.module or "")]
 
 
-@pytest.mark.parametrize("statement", ["import tasrih", "import tasrih; tasrih.tag, tasrih.classify, tasrih.Summariser"])
+@pytest.mark.parametrize(
+    "statement", ["import tasrih", "import tasrih; tasrih.tag, tasrih.classify, tasrih.Summariser"]
+)
 def test_importing_brings_neither_torch_nor_transformers(statement):
     code = f"import sys; {statement}; print([name for name in ('torch', 'transformers', 'sklearn') if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -32,7 +32,9 @@ def test_every_bundled_model_has_a_card():
 
 def test_the_readme_shows_the_same_figures():
     scripts = str(ROOT / "scripts")
-    code = f"import sys; sys.path.insert(0, {scripts!r}); import write_cards as w, pathlib; " \
-        "r = pathlib.Path(w.CARDS.parent / 'README.md').read_text(encoding='utf-8'); " \
+    code = (
+        f"import sys; sys.path.insert(0, {scripts!r}); import write_cards as w, pathlib; "
+        "r = pathlib.Path(w.CARDS.parent / 'README.md').read_text(encoding='utf-8'); "
         "assert w.with_table(r, w.CARDS / 'figures') == r and w.readme_table(w.CARDS / 'figures') in r"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

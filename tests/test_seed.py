@@ -36,7 +36,9 @@ def test_the_reference_fits_the_article(article, reference):
 
 
 def test_the_sentences_are_those_of_the_reference(document, reference):
-    assert [(found.start, found.end) for found in document.statements] == [(row["start"], row["end"]) for row in reference]
+    assert [(found.start, found.end) for found in document.statements] == [
+        (row["start"], row["end"]) for row in reference
+    ]
 
 
 @pytest.mark.parametrize(

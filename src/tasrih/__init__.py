@@ -1,8 +1,8 @@
 """tasrih reads Arabic news: its topic, what its statements do, where they stand, and what it comes down to.
 
-    >>> import tasrih
-    >>> tasrih.tag("رحب الوزير بالاتفاق.").statements[0].tags
-    ('endorsement',)
+>>> import tasrih
+>>> tasrih.tag("رحب الوزير بالاتفاق.").statements[0].tags
+('endorsement',)
 """
 
 from __future__ import annotations

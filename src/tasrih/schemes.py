@@ -72,11 +72,21 @@ STATEMENT = Scheme(
             "cooperation", "تعاون", "agrees, or says it is willing, to work or talk together",
             "commissive", ("AGREE", "CONSULT", "COOPERATE"),
         ),
-        Label("commitment", "تعهّد", "binds itself to its own future course: pledge, resolve, plan or decision", "commissive"),
-        Label("call", "دعوة", "demands, urges, advises or appeals that others act, stop or refrain", "directive", ("REQUEST", "DEMAND")),
-        Label("request", "طلب", "asks for help, support, permission or a decision in its own favour", "directive", ("REQUEST", "DEMAND")),
         Label(
-            "warning", "تحذير", "alerts to a danger or bad consequence that the speaker does not itself promise to cause",
+            "commitment", "تعهّد", "binds itself to its own future course: pledge, resolve, plan or decision",
+            "commissive",
+        ),
+        Label(
+            "call", "دعوة", "demands, urges, advises or appeals that others act, stop or refrain",
+            "directive", ("REQUEST", "DEMAND"),
+        ),
+        Label(
+            "request", "طلب", "asks for help, support, permission or a decision in its own favour",
+            "directive", ("REQUEST", "DEMAND"),
+        ),
+        Label(
+            "warning", "تحذير",
+            "alerts to a danger or bad consequence that the speaker does not itself promise to cause",
             "assertive", ("THREATEN",),
         ),
         Label(
@@ -91,7 +101,9 @@ STATEMENT = Scheme(
             "accusation", "اتهام", "attributes wrongdoing, blame or a hidden hand to a party as the speaker's claim",
             "assertive", ("ACCUSE",),
         ),
-        Label("rejection", "رفض", "refuses or opposes a proposal, demand, plan, role or idea", "assertive", ("REJECT",)),
+        Label(
+            "rejection", "رفض", "refuses or opposes a proposal, demand, plan, role or idea", "assertive", ("REJECT",)
+        ),
         Label("denial", "نفي", "denies a claim, report or responsibility", "assertive", ("REJECT",)),
     ),
     multi_label=True,
@@ -113,7 +125,12 @@ TOPIC = Scheme(
             ("human_interest", 8, "قضايا إنسانية ومنوعات", "curiosities, private lives, records, animal stories"),
             ("labour", 9, "عمل وعمال", "employment, strikes, unions, wages, labour law"),
             ("lifestyle_leisure", 10, "نمط حياة وترفيه", "food, fashion, travel tips, festivals, games, hobbies"),
-            ("politics_government", 11, "سياسة وحكومة", "government, elections, parties, diplomacy, official ceremonies"),
+            (
+                "politics_government",
+                11,
+                "سياسة وحكومة",
+                "government, elections, parties, diplomacy, official ceremonies",
+            ),
             ("religion", 12, "دين", "worship, pilgrimage, religious teaching and institutions"),
             ("science_technology", 13, "علوم وتكنولوجيا", "research, space, computing, phones, the internet"),
             ("society", 14, "مجتمع", "family, women, children, migration, poverty, charity, rights, customs"),

@@ -47,7 +47,7 @@ def marked(sentence: str) -> tuple[str, str | None]:
         "ونقلت الوكالة عن [مصدر أمني] قوله إن الحدود مغلقة.",
         "من جانبه، قال [السفير الفرنسي] إن بلاده ستساعد.",
         # quotes, brackets, commas inside the phrase
-        "وأعلن [حزب \"الأمل\"] مقاطعة الانتخابات.",
+        'وأعلن [حزب "الأمل"] مقاطعة الانتخابات.',
         "قال «[حزب الأمل]» إنه سيقاطع.",
         "أكد [الأمين العام للمنظمة (الفاو) جابر حسن] أن القمح متوفر.",
         "حذر [الرئيس القبرصي، نيكوس بابادوس]، من الجفاف.",
@@ -146,7 +146,7 @@ def test_seed_article() -> None:
     assert [link.inferred for link in chain[:9]] == [False, False, *[True] * 5, False, False]
 
 
-LETTERS = st.text(alphabet=st.sampled_from("ابتدرسعقلمنهويأإىة،.:«»\"()- \u064f\u064bـ\u200f"), max_size=60)
+LETTERS = st.text(alphabet=st.sampled_from('ابتدرسعقلمنهويأإىة،.:«»"()- \u064f\u064bـ\u200f'), max_size=60)
 WORDS = st.lists(
     st.sampled_from(
         "قال وأكدت وفقا ل لـ الوزير وزير مصر محمد بن د . ، « » ( ) أن كان وكان قد عن نقلت بان كي هذه -".split()

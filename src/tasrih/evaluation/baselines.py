@@ -67,7 +67,9 @@ class TfidfBaseline:
         self._model = OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear", class_weight=weights))
         self._model.fit(self._features(train), self._targets(train))
         if self._multi_label:
-            cuts = fit_thresholds(self._model.predict_proba(self._features(validation)), self._targets(validation), self._labels)
+            cuts = fit_thresholds(
+                self._model.predict_proba(self._features(validation)), self._targets(validation), self._labels
+            )
             self._cuts = np.array([cuts[label] for label in self._labels])
         return self
 

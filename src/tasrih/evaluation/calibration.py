@@ -11,7 +11,7 @@ _THRESHOLDS = np.linspace(0.05, 0.95, 91)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, multi_label: bool) -> float:
-    """Find the temperature of least negative log-likelihood (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+    """Find the temperature of least negative log-likelihood.
 
     Args:
         logits: shape (texts, labels).
@@ -20,6 +20,9 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, multi_label: bool)
 
     Returns:
         What the logits are to be divided by.
+
+    Source:
+        Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
 
     def loss(temperature: float) -> float:

@@ -150,7 +150,9 @@ def _single(
         if (other >= 0).any():
             scores["accuracy_with_second"] = float(((predicted == truth) | (predicted == second)).mean())
             hits = np.bincount(truth[truth == predicted], minlength=len(labels))
-            f1 = f1_from_counts(hits, np.bincount(predicted, minlength=len(labels)), np.bincount(truth, minlength=len(labels)))
+            f1 = f1_from_counts(
+                hits, np.bincount(predicted, minlength=len(labels)), np.bincount(truth, minlength=len(labels))
+            )
             scores["macro_f1_common"] = float(f1[support >= 10].mean())
         return scores
 
@@ -202,8 +204,11 @@ def _summaries(summariser: Summariser, root: Path, data: str, split: str, report
     lead = [_lead(row["text"]) for row in rows]
     first = [" ".join(row["text"].split()[:14]) for row in rows]
     systems = {
-        "model": [summary.text for summary in written], "extractive": extracted, "lead_1": lead, "first_14_words": first,
-    }  # fmt: skip
+        "model": [summary.text for summary in written],
+        "extractive": extracted,
+        "lead_1": lead,
+        "first_14_words": first,
+    }
     titles: Sequence[str] = [row["title"] for row in rows]
     table = {
         name: np.array([list(rouge(text, title).values()) for text, title in zip(texts, titles, strict=True)])
@@ -230,5 +235,3 @@ def _lead(text: str) -> str:
 
     found = sentences(text)
     return found[0].text if found else text
-
-

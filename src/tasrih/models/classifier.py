@@ -243,7 +243,8 @@ class Classifier:
             readings = self._read_singly(texts, targets, wanted, reasons)
         found = iter(readings)
         return [
-            self.prediction(next(found), abstain=abstain) if reason is None else self._nothing(reason) for reason in reasons
+            self.prediction(next(found), abstain=abstain) if reason is None else self._nothing(reason)
+            for reason in reasons
         ]
 
     def _read_singly(self, texts, targets, wanted, reasons) -> list[Reading]:

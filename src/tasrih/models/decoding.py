@@ -129,6 +129,4 @@ def _repeats(pieces: tuple[int, ...], size: int) -> set[int]:
     if size < 1 or len(pieces) < size:
         return set()
     tail = pieces[len(pieces) - size + 1 :]
-    return {
-        pieces[at + size - 1] for at in range(len(pieces) - size + 1) if pieces[at : at + size - 1] == tail
-    }
+    return {pieces[at + size - 1] for at in range(len(pieces) - size + 1) if pieces[at : at + size - 1] == tail}

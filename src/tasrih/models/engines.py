@@ -94,11 +94,11 @@ class TorchEngine:
         if config.is_encoder_decoder:
             raise ModelError(f"{name} is a summariser ({', '.join(kinds) or config.model_type}), not a classifier")
         if not any(kind.endswith("ForSequenceClassification") for kind in kinds):
-            raise ModelError(f"{name} is a base encoder ({', '.join(kinds) or 'no head'}); fine-tune it with `tasrih train`")
-        try:
-            model = AutoModelForSequenceClassification.from_pretrained(
-                name, dtype=torch.float32, use_safetensors=True
+            raise ModelError(
+                f"{name} is a base encoder ({', '.join(kinds) or 'no head'}); fine-tune it with `tasrih train`"
             )
+        try:
+            model = AutoModelForSequenceClassification.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
         except Exception as error:  # safetensors' own errors share no base with the others
             raise ModelError(f"the weights of {name} cannot be opened: {str(error).splitlines()[0]}") from None
         return cls(model, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))

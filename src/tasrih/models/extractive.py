@@ -54,7 +54,9 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
             break
         best = max(
             open_to,
-            key=lambda index: worth[index] - max((_likeness(terms[index], terms[other]) for other in chosen), default=0.0),
+            key=lambda index: (
+                worth[index] - max((_likeness(terms[index], terms[other]) for other in chosen), default=0.0)
+            ),
         )
         chosen.append(best)
         left -= lengths[best]

@@ -43,7 +43,9 @@ def bundled_models() -> tuple[str, ...]:
     Returns:
         Their names, in alphabetical order.
     """
-    return tuple(sorted(folder.parent.name for folder in PRETRAINED.glob("*/config.json") if is_exported(folder.parent)))
+    return tuple(
+        sorted(folder.parent.name for folder in PRETRAINED.glob("*/config.json") if is_exported(folder.parent))
+    )
 
 
 def kind_of(folder: Path) -> str | None:

@@ -97,7 +97,9 @@ class Summariser:
                     continue  # a part of a letter
             if index in self._specials:
                 continue
-            if (piece.startswith("<") and piece.endswith(">")) or (piece.startswith("[") and piece.endswith("]") and len(piece) > 2):
+            if (piece.startswith("<") and piece.endswith(">")) or (
+                piece.startswith("[") and piece.endswith("]") and len(piece) > 2
+            ):
                 self._specials.add(index)
             elif bare and all(unicodedata.category(char)[0] in "PS" for char in bare):  # a vowel mark is a word's
                 free.add(index)
@@ -127,7 +129,9 @@ class Summariser:
             if folder["kind"] != "summariser":
                 raise ModelError(f"{place} is a {folder['kind']}, not a summariser")
             settings = SummariserSettings(**{**folder["settings"], "styles": tuple(folder["settings"]["styles"])})
-            return cls(_onnx_decoder(folder.path, settings), Tokenizer.from_file(str(folder.file("tokenizer.json"))), settings)
+            return cls(
+                _onnx_decoder(folder.path, settings), Tokenizer.from_file(str(folder.file("tokenizer.json"))), settings
+            )
         return cls._from_transformers(place, device)
 
     @staticmethod
@@ -282,9 +286,7 @@ def _whole(text: str) -> Span:
 def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
     """Find the fewest sentences, taken greedily, that hold the summary's words."""
     left = {word_forms(summary[a:b])[-1] for a, b in words(summary) if not is_function_word(summary[a:b])}
-    holds = [
-        {form for a, b in words(sentence.text) for form in word_forms(sentence.text[a:b])} for sentence in found
-    ]
+    holds = [{form for a, b in words(sentence.text) for form in word_forms(sentence.text[a:b])} for sentence in found]
     chosen: list[int] = []
     while left:
         best = max(range(len(found)), key=lambda index: len(left & holds[index]), default=None)

@@ -58,10 +58,7 @@ class Tagger:
             mine = readings[first : first + len(group)]
             first += len(group)
             result.append(
-                tuple(
-                    self._statement(article, number, group, reading, speakers)
-                    for number, reading in enumerate(mine)
-                )
+                tuple(self._statement(article, number, group, reading, speakers) for number, reading in enumerate(mine))
             )
         return result
 

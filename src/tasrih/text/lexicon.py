@@ -83,8 +83,14 @@ def _forms(pairs: str) -> dict[str, str]:
         weak = perfect[-1] in "ياى" and len(perfect) > 2
         root = perfect[:-1] if weak else perfect
         # hollow verbs keep their alef in the third person, so that قال needs no rule of its own
-        for form, gender in ((perfect, "m"), (root + "ت", "f"), (root + "وا", "p"), (root + "تا", "p"),
-                             (imperfect, "m"), ("ت" + imperfect[1:], "f")):
+        for form, gender in (
+            (perfect, "m"),
+            (root + "ت", "f"),
+            (root + "وا", "p"),
+            (root + "تا", "p"),
+            (imperfect, "m"),
+            ("ت" + imperfect[1:], "f"),
+        ):
             forms.setdefault(form, gender)
         forms.setdefault((root + "ي" if weak else root) + "ا", "p")
         stem = imperfect[:-1] if imperfect[-1] in "يوا" else imperfect

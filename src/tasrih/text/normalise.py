@@ -19,8 +19,15 @@ def _range(*spans: tuple[int, int]) -> str:
 
 
 _MARKS = _range(
-    (0x0610, 0x061A), (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06DC), (0x06DF, 0x06E4),
-    (0x06E7, 0x06E8), (0x06EA, 0x06ED), (0x08D3, 0x08E1), (0x08E3, 0x08FF),
+    (0x0610, 0x061A),
+    (0x064B, 0x065F),
+    (0x0670, 0x0670),
+    (0x06D6, 0x06DC),
+    (0x06DF, 0x06E4),
+    (0x06E7, 0x06E8),
+    (0x06EA, 0x06ED),
+    (0x08D3, 0x08E1),
+    (0x08E3, 0x08FF),
 )
 _INVISIBLE = _range((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069)) + "\u00ad\u061c\ufeff"
 
@@ -39,14 +46,28 @@ def _presentation_forms() -> dict[str, str]:
 #: by a combining mark (in ``compose`` alone, which therefore comes first).
 STEPS: dict[str, dict[str, str]] = {
     "compose": {
-        "ا\u0653": "آ", "ا\u0654": "أ", "ا\u0655": "إ", "و\u0654": "ؤ", "ي\u0654": "ئ", "ى\u0654": "ئ",
+        "ا\u0653": "آ",
+        "ا\u0654": "أ",
+        "ا\u0655": "إ",
+        "و\u0654": "ؤ",
+        "ي\u0654": "ئ",
+        "ى\u0654": "ئ",
     },
     "presentation": _presentation_forms(),
     "invisible": dict.fromkeys(_INVISIBLE, ""),
     "tatweel": {"ـ": ""},
     "diacritics": dict.fromkeys(_MARKS, ""),
     "lookalikes": {
-        "ک": "ك", "ڪ": "ك", "ی": "ي", "ې": "ي", "ے": "ي", "ہ": "ه", "ھ": "ه", "ە": "ه", "ۀ": "ه", "ں": "ن",
+        "ک": "ك",
+        "ڪ": "ك",
+        "ی": "ي",
+        "ې": "ي",
+        "ے": "ي",
+        "ہ": "ه",
+        "ھ": "ه",
+        "ە": "ه",
+        "ۀ": "ه",
+        "ں": "ن",
     },
     "digits": {chr(base + i): str(i) for base in (0x0660, 0x06F0) for i in range(10)},
     "alef": dict.fromkeys("أإآٱٲٳٵ", "ا"),

@@ -39,7 +39,9 @@ _OPENER = re.compile(
         (?:قال|اضاف|تابع|اكد|اوضح|اشار|ذكر|اعتبر|لفت|شدد|ختم|اعلن|كشف|اجاب|رد|نقل|نفى|تساءل|راى|افاد|زاد|بين|طالب
         |دعا|حذر|توقع|استطرد|اردف|وصف|اعرب|عبر|نوه|صرح|حمل|اتهم|انتقد)ت?
         |نفت|رات|دعت)
-        |من\ (?:جهت|جانب)\w+|في\ المقابل|الى\ ذلك|يذكر\ ان|يشار\ الى|يتبع)(?!\w)""", re.VERBOSE)
+        |من\ (?:جهت|جانب)\w+|في\ المقابل|الى\ ذلك|يذكر\ ان|يشار\ الى|يتبع)(?!\w)""",
+    re.VERBOSE,
+)
 
 _LETTER = r"[^\W\d_]"
 # a title or initial (د. و+د.), letters joined by dots (أ.ف.ب), or a known short form
@@ -185,7 +187,7 @@ class _Line:
         text = self.text
         while end < self.end:
             char, after = text[end], text[end + 1 : end + 2]
-            stray = char in _CLOSING or (char in "\"“" and not after.strip())
+            stray = char in _CLOSING or (char in '"“' and not after.strip())
             if char in _TRAILING or (stray and end not in self.opening and end not in self.closing):
                 end += 1
                 continue

@@ -16,8 +16,20 @@ from tasrih.text.phrases import CLOSING, COMMAS, DASHES, INSERTED, OPENING, QUOT
 
 # What a reading of the sentence is worth, set on the training and validation sentences of the statement set.
 _WORTH = {
-    "minor": -4.0, "source": -5.0, "told": -3.0, "imperfect": -5.0, "title": 2.5, "opens": 1.0, "word": -0.2,
-    "subject": 0.0, "topic": 3.5, "within": -2.0, "relayed": 2.5, "unnamed": -1.0, "formula": -0.5, "colon": -2.0,
+    "minor": -4.0,
+    "source": -5.0,
+    "told": -3.0,
+    "imperfect": -5.0,
+    "title": 2.5,
+    "opens": 1.0,
+    "word": -0.2,
+    "subject": 0.0,
+    "topic": 3.5,
+    "within": -2.0,
+    "relayed": 2.5,
+    "unnamed": -1.0,
+    "formula": -0.5,
+    "colon": -2.0,
     "nobody": -5.0,
 }
 

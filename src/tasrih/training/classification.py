@@ -27,6 +27,7 @@ from tasrih.schemes import SCHEMES
 #: ``abstain=True`` answers where at least this share of the validation answers was right.
 ABSTAIN_PRECISION = 0.9
 
+
 @dataclass(frozen=True)
 class Source:
     """One set to train on."""
@@ -263,7 +264,9 @@ def open_base(config: ClassifierConfig):
         shape.mlp_dropout = shape.classifier_dropout = config.dropout
         shape.embedding_dropout = config.dropout / 2
     elif config.spans:
-        raise ValueError(f"spans needs a ModernBERT base, as the bundled encoder is; {config.base} is {shape.model_type}")
+        raise ValueError(
+            f"spans needs a ModernBERT base, as the bundled encoder is; {config.base} is {shape.model_type}"
+        )
     shape.id2label = dict(enumerate(config.labels))
     shape.label2id = {name: index for index, name in shape.id2label.items()}
     shape.problem_type = "multi_label_classification" if config.multi_label else "single_label_classification"
@@ -298,7 +301,11 @@ def joined_module(model, span_model, *, span_weight: float = 1.0):
             super().__init__()
             self.tags, self.config = model, model.config
             # the head alone: its model's encoder is the tags' own, and would be saved twice
-            self.span_head, self.span_drop, self.span_classifier = span_model.head, span_model.drop, span_model.classifier
+            self.span_head, self.span_drop, self.span_classifier = (
+                span_model.head,
+                span_model.drop,
+                span_model.classifier,
+            )
 
         def forward(self, input_ids, attention_mask, labels=None, span_labels=None):
             states = self.tags.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
@@ -429,11 +436,11 @@ def calibrate(module, encoder: TextEncoder, rows: list[Row], config: ClassifierC
     Returns:
         The settings that are stored with the model.
     """
-    settings = ClassifierSettings(
-        config.task, config.labels, config.multi_label, config.profile, config.max_length
-    )
+    settings = ClassifierSettings(config.task, config.labels, config.multi_label, config.profile, config.max_length)
     classifier = Classifier(ModuleEngine(module), encoder, settings)
-    readings = classifier.read([row.text for row in rows], [row.target or "" for row in rows] if config.task == "stance" else None)
+    readings = classifier.read(
+        [row.text for row in rows], [row.target or "" for row in rows] if config.task == "stance" else None
+    )
     if config.multi_label:
         truth = np.array([[label in row.labels for label in config.labels] for row in rows])
         logits = np.stack([reading.logits.max(0) for reading in readings])

@@ -135,9 +135,7 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
     source, output = Path(source), Path(output)
     if not (source / "config.json").is_file():
         raise FileNotFoundError(f"{source} holds no trained classifier: there is no config.json in it")
-    model = AutoModelForSequenceClassification.from_pretrained(
-        source, dtype=torch.float32, attn_implementation="eager"
-    )
+    model = AutoModelForSequenceClassification.from_pretrained(source, dtype=torch.float32, attn_implementation="eager")
     names = ["logits"]
     whole = model
     if (source / "spans").is_dir():

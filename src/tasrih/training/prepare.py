@@ -60,7 +60,9 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
     guard = HeldOut.from_root(root, but=config.free)
     tokenizer, report = None, {}
     for name in config.corpora:
-        kept, removed = guard.refuse(read_articles(root / name), lambda article: article.text, lambda article: article.id)
+        kept, removed = guard.refuse(
+            read_articles(root / name), lambda article: article.text, lambda article: article.id
+        )
         # in an order that mixes the files, so that the held-out end of the shard is like the rest
         kept.sort(key=lambda article: hashlib.sha1(article.id.encode()).digest())
         texts = [f"{article.title}\n{article.text}" if article.title else article.text for article in kept]

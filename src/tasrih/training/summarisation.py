@@ -173,7 +173,8 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
     targets = _rows(tokenizer, [_one_line(article.title, config.profile) for article in pairs], config.target)
     if len(pairs) < 10:
         raise ValueError(
-            f"titled {config.titled} gives {len(pairs)} headline pairs in {root / config.corpus}: ten at least are needed"
+            f"titled {config.titled} gives {len(pairs)} headline pairs in {root / config.corpus}: "
+            "ten at least are needed"
         )
     held = min(512, len(pairs) // 10)  # pairs that the held-out loss is taken on
     flat = _rows(tokenizer, texts, 160)
@@ -248,7 +249,12 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         step += 1
         recent.append(loss.item())
         if step % 100 == 0:
-            line = {"step": step, "stage": "copy" if copying else "headline", "loss": round(float(np.mean(recent)), 4), "spent": round(spent, 4)}  # fmt: skip
+            line = {
+                "step": step,
+                "stage": "copy" if copying else "headline",
+                "loss": round(float(np.mean(recent)), 4),
+                "spent": round(spent, 4),
+            }
             if step % 500 == 0:
                 line["held_out"] = round(held_out_loss(), 4)
                 model.save_pretrained(output / "checkpoint")
