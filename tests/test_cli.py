@@ -122,6 +122,15 @@ def test_standard_input_is_one_article_unless_told_otherwise():
     assert as_text["text"] == line and as_line["text"] == TEXT
 
 
+def test_a_file_that_cannot_be_read_loses_no_other(tmp_path):
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "b.txt").write_bytes(TEXT.encode("cp1256"))
+    (tmp_path / "c.txt").write_text(TEXT, encoding="utf-8")
+    done = tasrih("classify", tmp_path, "--json")
+    assert len(done.out.splitlines()) == 2
+    assert done.returncode == 1 and "b.txt" in done.err and len(done.err.splitlines()) == 1
+
+
 def test_models_lists_the_bundled_ones():
     out = tasrih("models").out
     for name in ("topic", "statement", "stance", "summary"):
@@ -215,8 +224,7 @@ def test_bad_input_is_one_line_and_an_exit_code(tmp_path, case):
     assert "Traceback" not in done.err and done.out == ""
     for part in wanted:
         assert part in done.err
-    if case != "an unknown option":  # click shows the usage there
-        assert len(done.err.strip().splitlines()) == 1, done.err
+    assert len(done.err.strip().splitlines()) == 1, done.err
 
 
 def test_text_that_could_harm_a_terminal_does_not_reach_it(tmp_path):

@@ -15,7 +15,7 @@ import typer
 from tasrih.errors import MissingExtraError, ModelError
 
 app = typer.Typer(
-    name="tasrih", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    name="tasrih", add_completion=False, pretty_exceptions_enable=False,
     help="Read Arabic news: topics, statements, stances and summaries, offline.",
 )  # fmt: skip
 
@@ -73,8 +73,8 @@ def _lines(stream, name: str) -> Iterator[Article]:
             yield Article(name, None, number, str(error))
 
 
-def _articles(paths: list[str], as_lines: bool) -> Iterator[Article]:
-    """Read every input in turn; a missing path is reported before any work begins."""
+def _files(paths: list[str]) -> list[Path | None]:
+    """List every file to read, None for standard input; what is not there is reported before any work begins."""
     files: list[Path | None] = []
     for name in paths:
         path = Path(name)
@@ -89,17 +89,21 @@ def _articles(paths: list[str], as_lines: bool) -> Iterator[Article]:
             files.append(path)
         else:
             raise InputError(f"{name} does not exist")
+    return files
+
+
+def _articles(files: list[Path | None], as_lines: bool) -> Iterator[Article]:
+    """Read files in turn; one that cannot be read is passed on as its error, so that the others still are."""
     for path in files:
-        if path is None:
-            if as_lines:
-                yield from _lines(sys.stdin.buffer, "-")
-            else:
-                yield Article("-", _decode(sys.stdin.buffer.read(), "standard input"))
-        elif as_lines or path.suffix == ".jsonl":
-            with open(path, "rb") as stream:
-                yield from _lines(stream, str(path))
-        else:
-            yield Article(str(path), _decode(path.read_bytes(), str(path)))
+        name = "standard input" if path is None else str(path)
+        try:
+            with sys.stdin.buffer if path is None else open(path, "rb") as stream:
+                if as_lines or (path is not None and path.suffix == ".jsonl"):
+                    yield from _lines(stream, name)
+                else:
+                    yield Article(name, _decode(stream.read(), name))
+        except (InputError, OSError) as error:
+            yield Article(name, None, None, str(error))
 
 
 def _console():
@@ -120,13 +124,11 @@ def _write_json(value: dict) -> None:
 
 def _run(
     paths: list[str], as_lines: bool, as_json: bool, verb: Callable[[Iterator[str]], Iterator],
-    show: Callable[[object, bool], None],
+    show: Callable[[object], None],
 ) -> None:  # fmt: skip
-    """Send the input through a verb, results in order, bad lines in their place.
-
-    ``show`` prints one result for a reader, and is told whether there are several.
-    """
-    articles = _articles(paths, as_lines)
+    """Send the input through a verb, results in order, bad lines in their place; ``show`` prints one for a reader."""
+    files = _files(paths)
+    articles = _articles(files, as_lines)
     waiting: list[Article] = []
 
     def texts() -> Iterator[str]:
@@ -135,22 +137,34 @@ def _run(
             if article.text is not None:
                 yield article.text
 
+    failed = False
+
     def flush_errors() -> None:
+        nonlocal failed
         while waiting and waiting[0].text is None:
             bad = waiting.pop(0)
-            _write_json({"line": bad.line, "error": bad.error})
+            if bad.line is None:
+                failed = True
+                _fail(bad.error, 1)
+            else:
+                _write_json({"line": bad.line, "error": bad.error})
 
-    several = len(paths) > 1 or (paths[0] != "-" and Path(paths[0]).is_dir())
-    for result in _progress(verb(texts())):
+    try:
+        for result in _progress(verb(texts())):
+            flush_errors()
+            article = waiting.pop(0)
+            if as_json or article.line is not None:
+                _write_json(result.to_dict())
+            else:
+                if len(files) > 1:
+                    typer.echo(f"== {article.name}")
+                show(result)
         flush_errors()
-        article = waiting.pop(0)
-        if as_json or article.line is not None:
-            _write_json(result.to_dict())
-        else:
-            if several:
-                typer.echo(f"== {article.name}")
-            show(result, several)
-    flush_errors()
+    except BrokenPipeError:
+        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if failed:
+        raise typer.Exit(1)
 
 
 def _progress(results: Iterator) -> Iterator:
@@ -181,7 +195,7 @@ def read(
     """Take an article apart: topic, tagged statements, speakers, stances, and a summary."""
     from tasrih.api import read as verb
 
-    def show(document, several: bool) -> None:
+    def show(document) -> None:
         from tasrih.render.terminal import print_document
 
         if html is None:
@@ -189,13 +203,13 @@ def read(
             return
         from tasrih.render.html import page
 
-        if several:
-            raise InputError("--html takes one article: give one file")
         html.write_text(page(document), encoding="utf-8")
         typer.echo(f"wrote {html}", err=True)
 
     if html is not None and (as_json or jsonl):
         raise typer.BadParameter("give either --html or --json/--jsonl")
+    if html is not None and len(_files(paths)) > 1:
+        raise InputError("--html takes one article: give one file")
     _run(paths, jsonl, as_json, verb, show)
 
 
@@ -212,7 +226,7 @@ def classify(
     """Give each article its topic, its stance to a target, or its statement tags."""
     from tasrih.api import classify as verb
 
-    def show(prediction, several: bool) -> None:
+    def show(prediction) -> None:
         from tasrih.render.terminal import prediction_line
 
         _console().print(prediction_line(prediction, task), soft_wrap=True)
@@ -228,7 +242,7 @@ def tag(paths: Inputs, model: ModelName = None, as_json: AsJson = False, jsonl: 
     """Tag the statements of each article."""
     from tasrih.api import tag as verb
 
-    def show(document, several: bool) -> None:
+    def show(document) -> None:
         from tasrih.render.terminal import print_document
 
         print_document(document, _console())
@@ -252,7 +266,7 @@ def summarise(
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, style=style, max_words=max_words, method=method, model=model)
 
-    _run(paths, jsonl, as_json, work, lambda summary, several: typer.echo(summary.text))
+    _run(paths, jsonl, as_json, work, lambda summary: typer.echo(summary.text))
 
 
 @app.command()
@@ -319,25 +333,21 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
+# typer keeps a click of its own in newer versions: its exceptions are found by what typer gives out
+_UsageError = typer.BadParameter.__base__
+
+
 def main() -> None:
     """Run the command line; every foreseen fault is one line on stderr and exit code 1, wrong usage 2."""
-    import click
-
     try:
-        app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
         sys.stdout.flush()
-        code = 0
-    except click.exceptions.Exit as exit_:
-        code = exit_.exit_code
-    except click.UsageError as error:
-        error.show()
-        code = 2
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except typer.Exit as exit_:
+        code = 1 if exit_.exit_code == 130 else exit_.exit_code  # newer versions of typer answer Ctrl-C with 130
+    except _UsageError as error:
+        code = _fail(f"{error.format_message()} (see `tasrih --help`)", 2)
+    except (KeyboardInterrupt, typer.Abort):
         code = 1
-    except BrokenPipeError:
-        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except (InputError, ModelError, MissingExtraError, OSError) as error:
         code = _fail(str(error), 1)
     except ValueError as error:
