@@ -341,9 +341,8 @@ def main() -> None:
     """Run the command line; every foreseen fault is one line on stderr and exit code 1, wrong usage 2."""
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        code = 1 if code == 130 else code  # newer versions of typer answer Ctrl-C with 130
         sys.stdout.flush()
-    except typer.Exit as exit_:
-        code = 1 if exit_.exit_code == 130 else exit_.exit_code  # newer versions of typer answer Ctrl-C with 130
     except _UsageError as error:
         code = _fail(f"{error.format_message()} (see `tasrih --help`)", 2)
     except (KeyboardInterrupt, typer.Abort):
