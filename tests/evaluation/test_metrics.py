@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tasrih.evaluation.metrics import (
     Interval,
+    average_precision,
     bootstrap,
     f1_from_counts,
     multi_label_scores,
@@ -112,3 +113,11 @@ def test_a_paired_difference_is_narrower_than_its_systems():
 
 def test_an_interval_prints_as_a_report_writes_it():
     assert str(Interval(0.81249, 0.79951, 0.9)) == "0.812 [0.800, 0.900]"
+
+
+def test_average_precision_is_that_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(3)
+    truth, scores = random.random((40, 5)) < 0.3, random.normal(size=(40, 5))
+    assert average_precision(truth, scores) == pytest.approx(metrics.average_precision_score(truth, scores, average="micro"))
+    assert average_precision(np.zeros((2, 2), bool), np.ones((2, 2))) == 0.0

@@ -20,6 +20,7 @@ from tasrih.training.classification import (
     Source,
     calibrate,
     features,
+    join_rows,
     open_base,
     read_training_data,
     span_targets,
@@ -80,7 +81,8 @@ def test_a_missing_set_is_named(world):
     [
         ({"task": "genre"}, "task must be one of topic, statement, stance, not 'genre'"),
         ({"spans": True}, "spans belong to the task statement, not to 'topic'"),
-        ({"metric": "f1"}, "metric must be macro_f1, micro_f1 or accuracy, not 'f1'"),
+        ({"metric": "f1"}, "metric must be one of .*, not 'f1'"),
+        ({"joined": 1.5}, "joined must lie between 0 and 1, not 1.5"),
         ({"pooling": "max"}, "pooling must be mean or cls, not 'max'"),
         ({"train": []}, "train must name at least one set"),
     ],
@@ -395,3 +397,18 @@ def test_another_familys_base_trains_on_pairs(bert_base, world, tmp_path):
 def test_spans_on_another_familys_base_are_refused_by_name(bert_base):
     with pytest.raises(ValueError, match="spans"):
         open_base(config("statement", base=str(bert_base), spans=True))
+
+
+def test_joined_rows_have_the_tags_and_targets_of_both_and_one_speaker():
+    first = Row("a", "رحب زيد بالصلح.", ("endorsement",), spans=(MarkedSpan(4, 7, "speaker"), MarkedSpan(8, 14, "favor")))
+    second = Row("b", "ورفض عمرو الحرب.", ("rejection", "conditional"), spans=(MarkedSpan(5, 9, "speaker"), MarkedSpan(10, 15, "against")))
+    joined = join_rows([first, second] * 50, 0.5, longest=200, seed=1)
+    assert [row.id for row in joined] == ["a", "b"] * 50
+    both = next(row for row in joined if row.id == "a" and "عمرو" in row.text)
+    assert both.labels == ("endorsement", "rejection", "conditional")
+    assert [(both.text[span.start : span.end], span.label) for span in both.spans] == [
+        ("زيد", "speaker"), ("بالصلح", "favor"), ("الحرب", "against"),
+    ]  # fmt: skip
+    assert 25 < sum(row.text not in (first.text, second.text) for row in joined) < 75
+    assert join_rows([first, second], 0.99, longest=10, seed=1) == [first, second]
+    assert join_rows([first, second], 0.0, longest=200, seed=1) == [first, second]

@@ -46,6 +46,25 @@ def multi_label_scores(truth: np.ndarray, predicted: np.ndarray) -> dict[str, fl
     }
 
 
+def average_precision(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Give the average precision over all (text, label) decisions, which no threshold moves.
+
+    Args:
+        truth: booleans of shape (texts, labels).
+        scores: anything that ranks, of the same shape.
+
+    Returns:
+        The mean precision at each true decision, best scores first.
+
+    Example:
+        >>> average_precision(np.array([[True, False]]), np.array([[2.0, 1.0]]))
+        1.0
+    """
+    hits = np.asarray(truth, dtype=bool).ravel()[np.argsort(-np.asarray(scores).ravel(), kind="stable")]
+    places = np.nonzero(hits)[0] + 1
+    return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0
+
+
 def single_label_scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> dict[str, float]:
     """Score one label a text.
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from tasrih.data.corpus import data_root
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import Row, read_task
+from tasrih.data.labelled import MarkedSpan, Row, read_task
 from tasrih.evaluation.calibration import confidence_for_precision, fit_temperature, fit_thresholds
-from tasrih.evaluation.metrics import multi_label_scores, single_label_scores
+from tasrih.evaluation.metrics import average_precision, multi_label_scores, single_label_scores
 from tasrih.evaluation.spans import fit_spans
 from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.encoding import TextEncoder, TokenWindow
@@ -76,6 +76,9 @@ class ClassifierConfig:
     """Of the matrices."""
     dropout: float = 0.1
     """Of the heads and the blocks' outputs."""
+    joined: float = 0.0
+    """Share of training texts that are seen joined to another one, the tags of both together: news sentences hold
+    several acts, and a pooled state must show each."""
     freeze_embeddings: bool = False
     """Leave the token embeddings as pretraining left them, so that words unseen here stay beside those seen."""
     token_dropout: float = 0.0
@@ -87,7 +90,8 @@ class ClassifierConfig:
     pooling: str = "mean"
     """``mean`` or ``cls`` (for encoders that offer both)."""
     metric: str = "macro_f1"
-    """What the best epoch is chosen by: ``macro_f1``, ``micro_f1`` or ``accuracy``."""
+    """What the best epoch is chosen by: ``macro_f1`` or ``accuracy``; of several labels ``average_precision``,
+    which no threshold moves, ``micro_f1`` or ``macro_f1``."""
     bf16: bool = True
     """Compute in bfloat16 where the device may."""
     seed: int = 1
@@ -98,8 +102,11 @@ class ClassifierConfig:
             raise ValueError(f"task must be one of {', '.join(SCHEMES)}, not {self.task!r}")
         if self.spans and self.task != "statement":
             raise ValueError(f"spans belong to the task statement, not to {self.task!r}")
-        if self.metric not in ("macro_f1", "micro_f1", "accuracy"):
-            raise ValueError(f"metric must be macro_f1, micro_f1 or accuracy, not {self.metric!r}")
+        allowed = ("average_precision", "micro_f1", "macro_f1") if self.multi_label else ("accuracy", "macro_f1")
+        if self.metric not in allowed:
+            raise ValueError(f"metric must be one of {', '.join(allowed)} for {self.task}, not {self.metric!r}")
+        if not 0 <= self.joined < 1:
+            raise ValueError(f"joined must lie between 0 and 1, not {self.joined}")
         if self.pooling not in ("mean", "cls"):
             raise ValueError(f"pooling must be mean or cls, not {self.pooling!r}")
         if not self.train:
@@ -149,6 +156,40 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
         data.removed[name] = data.removed.get(name, 0) + removed
         data.train += kept * source.repeat
     return data
+
+
+def join_rows(rows: list[Row], share: float, *, longest: int, seed: int) -> list[Row]:
+    """Join a share of the rows to another row each, the tags of both together.
+
+    Only the first row's speaker counts: it is the first act's.
+
+    Args:
+        rows: rows with several labels.
+        share: share of the rows that are to get another one after them.
+        longest: characters that the two may have together; rows that would be longer stay alone.
+        seed: of the choice.
+
+    Returns:
+        As many rows, in the same order.
+    """
+    random = np.random.default_rng(seed)
+    made = []
+    for row, chosen, partner in zip(
+        rows, random.random(len(rows)) < share, random.integers(0, len(rows), len(rows)), strict=True
+    ):
+        other = rows[partner]
+        if not chosen or len(row.text) + len(other.text) >= longest:
+            made.append(row)
+            continue
+        shift = len(row.text) + 1
+        spans = [
+            MarkedSpan(span.start + shift, span.end + shift, span.label)
+            for span in other.spans
+            if span.label != "speaker"
+        ]
+        labels = tuple(dict.fromkeys((*row.labels, *other.labels)))
+        made.append(replace(row, text=f"{row.text} {other.text}", labels=labels, spans=(*row.spans, *spans)))
+    return made
 
 
 def span_targets(window: TokenWindow, row: Row) -> list[int]:
@@ -353,7 +394,9 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
         tokenizer.backend_tokenizer, profile=config.profile, max_length=config.max_length, pad_id=tokenizer.pad_token_id
     )
     data = read_training_data(config, root)
-    train = features(data.train, encoder, config, windows_per_text=config.windows_per_text)
+    # three characters a token: what is joined still fits one window
+    rows = join_rows(data.train, config.joined, longest=3 * config.max_length, seed=config.seed)
+    train = features(rows, encoder, config, windows_per_text=config.windows_per_text)
     check = features(data.validation, encoder, config, windows_per_text=1)
     for item in check:
         item["whole"] = True  # no token of a validation text is hidden
@@ -364,7 +407,8 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
         logits = prediction.predictions[0] if isinstance(prediction.predictions, tuple) else prediction.predictions
         truth = prediction.label_ids[0] if isinstance(prediction.label_ids, tuple) else prediction.label_ids
         if config.multi_label:
-            return multi_label_scores(truth[:, :-1] > 0.5, logits[:, :-1] > 0)
+            scores = multi_label_scores(truth[:, :-1] > 0.5, logits[:, :-1] > 0)
+            return scores | {"average_precision": average_precision(truth > 0.5, logits)}
         return single_label_scores(truth, logits.argmax(-1), len(config.labels))
 
     arguments = TrainingArguments(
