@@ -15,7 +15,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import hypothesis
 import pytest
+
+# a loaded machine is slow, not wrong
+hypothesis.settings.register_profile("tasrih", deadline=None)
+hypothesis.settings.load_profile("tasrih")
 
 REPOSITORY = Path(__file__).parent.parent
 

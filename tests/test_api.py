@@ -49,8 +49,8 @@ def test_the_result_has_the_shape_of_the_input(verb):
     call = verbs()[verb]
     one, several, stream = call(SPORT), call([SPORT, WELCOME]), call(iter([SPORT, WELCOME]))
     assert isinstance(several, list) and isinstance(stream, GeneratorType)
-    assert several[0].to_dict() == pytest.approx(one.to_dict(), abs=1e-4) or several[0] == one or verb != "topic"
-    assert [type(item) for item in stream] == [type(one)] * 2
+    assert [type(item) for item in several] == [type(item) for item in stream] == [type(one)] * 2
+    assert several[0].text == one.text if hasattr(one, "text") else several[0].label == one.label
     assert call([]) == [] and list(call(iter([]))) == []
     assert len(call((SPORT,))) == 1
 
