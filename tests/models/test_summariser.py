@@ -179,8 +179,8 @@ def test_a_brief_is_made_of_whole_sentences(ours):
 
 def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
     class Inventing(Summariser):
-        def _write(self, text, max_words, grounded):
-            return "افتتح الزرافة عيادة جديدة"
+        def write(self, text, max_words, *, grounded):
+            return "افتتح الزرافة عيادة جديدة", -1.0
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
     made = Inventing(lambda ids: None, tokenizer, SummariserSettings())
@@ -190,6 +190,18 @@ def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
     kept = made.summarise(ARTICLE, method="abstractive")
     assert (kept.method, kept.text) == ("abstractive", "افتتح الزرافة عيادة جديدة")
     assert kept.supported == pytest.approx(3 / 4)
+
+
+@pytest.mark.parametrize(("sure_from", "method"), [(None, "abstractive"), (-2.0, "abstractive"), (-0.5, "extractive")])
+def test_auto_keeps_a_headline_that_the_model_is_sure_of(sure_from, method):
+    class Sure(Summariser):
+        def write(self, text, max_words, *, grounded):
+            return " ".join(text.split()[:4]), -1.0
+
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    made = Sure(lambda ids: None, tokenizer, SummariserSettings(sure_from=sure_from))
+    assert made.summarise(ARTICLE).method == method
+    assert made.summarise(ARTICLE, method="abstractive").method == "abstractive"
 
 
 def test_a_model_that_writes_nothing_whole_falls_back():

@@ -56,6 +56,8 @@ class SummariserSettings:
     """Width of the search."""
     length_penalty: float = 1.0
     """Exponent of the length that scores are divided by."""
+    sure_from: float | None = None
+    """Mean log-probability of a piece under which ``auto`` gives the extractive summary; fitted on validation."""
 
 
 class Summariser:
@@ -176,7 +178,7 @@ class Summariser:
             profile=stored.get("profile", "lossless"), max_source=stored.get("max_source", 512),
             styles=tuple(stored.get("styles", ("headline",))),
             start_id=start, end_id=end[0] if isinstance(end, list) else end,
-            unknown_id=tokenizer.unk_token_id,
+            unknown_id=tokenizer.unk_token_id, sure_from=stored.get("sure_from"),
         )  # fmt: skip
 
         def encode(ids: list[int]):
@@ -226,11 +228,16 @@ class Summariser:
         reason = None
         if method != "extractive":
             if style in self.settings.styles:
-                headline = self._write(text, limit, grounded)
+                headline, sureness = self.write(text, limit, grounded=grounded)
                 share, missing = support(headline, text)
-                if headline and (not missing or method == "abstractive"):
+                unsure = self.settings.sure_from is not None and sureness < self.settings.sure_from
+                if headline and (method == "abstractive" or not (missing or unsure)):
                     return Summary(headline, "abstractive", share, _sources(headline, found))
-                reason = f"not in the text: {', '.join(missing)}" if missing else "the model wrote nothing whole"
+                reason = "the model was not sure of its headline"
+                if not headline:
+                    reason = "the model wrote nothing whole"
+                elif missing:
+                    reason = f"not in the text: {', '.join(missing)}"
             else:
                 reason = f"this model does not write in the style {style}"
         return self._extract(text, found, style, limit, reason)
@@ -243,8 +250,17 @@ class Summariser:
             return Summary(shorten(chosen[0].text, limit), "extractive", 1.0, sources, reason)
         return Summary(" ".join(sentence.text for sentence in chosen), "extractive", 1.0, sources, reason)
 
-    def _write(self, text: str, max_words: int, grounded: bool) -> str:
-        """Decode a headline; empty if no hypothesis came to an end."""
+    def write(self, text: str, max_words: int, *, grounded: bool = True) -> tuple[str, float]:
+        """Decode a headline, whatever its worth.
+
+        Args:
+            text: any Arabic text.
+            max_words: the most words.
+            grounded: write only words of the text and function words.
+
+        Returns:
+            The headline and its mean log-probability a piece; an empty one if no hypothesis came to an end.
+        """
         clean = " ".join(normalise(without_surrogates(text), self.settings.profile).split())
         source = self._pieces(clean)[: self.settings.max_source - 1]
         trie = self._trie(clean) if grounded else None
@@ -262,8 +278,8 @@ class Summariser:
             headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
             matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
             if matter and 3 <= len(headline.split()) <= max_words:
-                return headline
-        return ""
+                return headline, hypothesis.worth(1.0)
+        return "", -float("inf")
 
     def _trie(self, text: str) -> WordTrie:
         """Allow the text's words, also with the article or a conjunction dropped, and function words."""

@@ -258,7 +258,7 @@ def export_summariser(source: str | Path, output: str | Path) -> Path:
     stored = config.tasrih
     settings = SummariserSettings(
         profile=stored["profile"], max_source=stored["max_source"], styles=tuple(stored["styles"]),
-        start_id=config.decoder_start_token_id, end_id=config.eos_token_id,
+        start_id=config.decoder_start_token_id, end_id=config.eos_token_id, sure_from=stored.get("sure_from"),
     )  # fmt: skip
     write_config(output, {"kind": "summariser", "settings": asdict(settings), "architecture": config.model_type})
     return output

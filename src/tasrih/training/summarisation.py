@@ -17,8 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tasrih.data.corpus import Article, data_root, read_articles
+from tasrih.data.corpus import Article, data_root, find_split, read_articles, read_rows
 from tasrih.data.guard import HeldOut
+from tasrih.evaluation.summaries import fit_sureness
+from tasrih.models.summariser import Summariser
 from tasrih.text.normalise import normalise
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
 from tasrih.training.tokenizer import learn_seq2seq_vocabulary, save_seq2seq_tokenizer
@@ -52,6 +54,10 @@ class SummariserConfig:
     """Blocks of the encoder."""
     decoder_layers: int = 3
     """Blocks of the decoder."""
+    validation: list[str] = field(default_factory=lambda: ["summarisation/ant", "summarisation/saudinewsnet_headlines"])
+    """Sets whose validation articles say from when the model is sure enough of a headline."""
+    validation_articles: int = 150
+    """Articles of each at most."""
     copy_share: float = 0.25
     """Share of the budget for the copying stage."""
     copy_source: int = 64
@@ -117,6 +123,36 @@ def headline_pairs(articles: list[Article]) -> list[Article]:
         if 4 <= len(words) <= 16 and any(len(word) > 3 and word in article.text for word in words):
             chosen.append(article)
     return chosen
+
+
+def calibrate_summariser(folder: str | Path, root: Path, sets: list[str], articles: int) -> dict[str, float]:
+    """Fit from when a trained summariser is sure enough of its headline, and store that in its config.
+
+    Args:
+        folder: the trained summariser.
+        root: the data root.
+        sets: folders under it with a validation split; those that are not there are left out.
+        articles: articles of each at most.
+
+    Returns:
+        The figures of ``fit_sureness``; empty where there is no validation article.
+    """
+    rows = []
+    for name in sets:
+        try:
+            rows += list(read_rows(find_split(root / name, "validation")))[:articles]
+        except FileNotFoundError:
+            continue
+    if not rows:
+        return {}
+    figures = fit_sureness(
+        Summariser.from_pretrained(folder), [row["text"] for row in rows], [row["title"] for row in rows]
+    )
+    path = Path(folder) / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["tasrih"]["sure_from"] = figures["sure_from"]
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return figures
 
 
 def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict:
@@ -267,6 +303,7 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
     }  # fmt: skip
     model.save_pretrained(output)
     result = {
+        "validation": calibrate_summariser(output, root, config.validation, config.validation_articles),
         "held_out_loss": round(held_out_loss(), 4), "pairs": len(pairs) - held, "steps": step,
         "removed_by_guard": removed, "minutes": round((time.monotonic() - begun) / 60, 2),
     }  # fmt: skip
