@@ -227,7 +227,12 @@ class Summariser:
         found = sentences(text)
         reason = None
         if method != "extractive":
-            if style in self.settings.styles:
+            if style not in self.settings.styles:
+                reason = f"this model does not write in the style {style}"
+            elif method == "auto" and self.settings.sure_from is not None and self.settings.sure_from >= 0:
+                # no log-probability reaches 0: writing would be for nothing
+                reason = "on validation articles the model's headlines served less well than the article's sentences"
+            else:
                 headline, sureness = self.write(text, limit, grounded=grounded)
                 share, missing = support(headline, text)
                 unsure = self.settings.sure_from is not None and sureness < self.settings.sure_from
@@ -238,8 +243,6 @@ class Summariser:
                     reason = "the model wrote nothing whole"
                 elif missing:
                     reason = f"not in the text: {', '.join(missing)}"
-            else:
-                reason = f"this model does not write in the style {style}"
         return self._extract(text, found, style, limit, reason)
 
     def _extract(self, text: str, found: list[Sentence], style: str, limit: int, reason: str | None) -> Summary:
