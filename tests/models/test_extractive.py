@@ -124,3 +124,9 @@ def test_real_segmentation_fits():
     found = list(sentences(" ".join(ARTICLE)))
     assert [sentence.text for sentence in found] == ARTICLE
     assert choose_sentences(found, max_words=60, most=3) == choose_sentences(article(*ARTICLE), max_words=60, most=3)
+
+
+def test_a_cut_does_not_come_between_a_speaker_and_what_is_said():
+    sentence = "أكد مدير المدرسة الجديد في القرية، أن الدروس ستبدأ صباح الأحد، وأن الكتب وصلت كلها إلى المخزن"
+    assert shorten(sentence, 12) == "أكد مدير المدرسة الجديد في القرية، أن الدروس ستبدأ صباح الأحد"
+    assert shorten(sentence, 8) == "أكد مدير المدرسة الجديد في القرية، أن الدروس"

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from tasrih.text.sentences import Sentence
 from tasrih.text.words import is_function_word, word_forms, words
 
-# where a sentence can stop early and still read as one
-_PAUSE = re.compile(r"[،؛,;:](?![\d/])|\s[-–—]\s|\s(?=(?:فيما|بينما|حيث|كما|وذلك|وقال|وأضاف|مشيرا|مؤكدا|موضحا)\b)")
+# where a sentence can stop early and still read as one; not before what is said (قال الوزير، إن ...)
+_PAUSE = re.compile(
+    r"[،؛,;:](?![\d/])(?!\s*[أإا]ن(?:ه|ها|هم|نا)?\b)"
+    r"|\s[-–—]\s|\s(?=(?:فيما|بينما|حيث|كما|وذلك|وقال|وأضاف|مشيرا|مؤكدا|موضحا)\b)"
+)
 
 
 def _terms(text: str) -> Counter[str]:
