@@ -85,8 +85,17 @@ def store_int8(path: Path) -> None:
             ]
     for node in reversed(added):
         graph.node.insert(0, node)
+    _forget_tracing(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+def _forget_tracing(model) -> None:
+    """Drop what the tracer noted of the machine that it ran on: stack traces with paths, and shapes of every step."""
+    for part in (model, model.graph, *model.graph.node, *model.graph.initializer):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    model.graph.ClearField("value_info")
 
 
 def export_graph(module, inputs: dict, outputs: list[str], path: Path, *, axes: dict[str, dict[int, str]]) -> None:
