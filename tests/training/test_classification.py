@@ -15,16 +15,13 @@ from tasrih.models.spans import SPAN_LABELS
 from tasrih.schemes import STATEMENT
 from tasrih.training.classification import (
     ClassifierConfig,
-    Collator,
     ModuleEngine,
     Source,
     calibrate,
-    features,
-    join_rows,
     open_base,
     read_training_data,
-    span_targets,
 )
+from tasrih.training.features import Collator, features, join_rows, span_targets
 from tasrih.training.tokenizer import learn_vocabulary
 
 

@@ -173,3 +173,17 @@ def test_sources_that_are_none(tmp_path, topic_model):
     with pytest.raises(FileNotFoundError, match="holds no trained summariser"):
         export_summariser(tmp_path / "nowhere", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_an_exported_graph_tells_nothing_of_the_machine(exported_statement):
+    data = (exported_statement / "model.onnx").read_bytes()
+    assert b"site-packages" not in data and b".py" not in data
+
+
+def test_the_bundled_graphs_tell_nothing_of_the_machine():
+    from tasrih.models.files import PRETRAINED
+
+    graphs = sorted(PRETRAINED.glob("*/*.onnx"))
+    assert graphs
+    for graph in graphs:
+        assert b"site-packages" not in graph.read_bytes()
