@@ -470,3 +470,15 @@ def test_a_family_reads_the_text_as_its_tokenizer_marks_it(family):
 def test_a_pretrained_encoder_is_no_summariser(pretrained):
     with pytest.raises(ModelError, match="cannot be opened as a summariser"):
         Summariser.from_pretrained(pretrained[0])
+
+
+def test_sources_are_found_through_prefixes_too():
+    class Writing(Summariser):
+        def write(self, text, max_words, *, grounded):
+            return "وزير يفتتح مدرسة", -1.0
+
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    article = "هطل المطر على القرية طوال الليل. ثم جاء الوزير صباحا وهو يفتتح المدرسة الجديدة هناك."
+    found = Writing(lambda ids: None, tokenizer, SummariserSettings()).summarise(article)
+    assert found.method == "abstractive"
+    assert [source.text for source in found.sources] == ["ثم جاء الوزير صباحا وهو يفتتح المدرسة الجديدة هناك."]

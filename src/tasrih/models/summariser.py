@@ -304,15 +304,19 @@ def _whole(text: str) -> Span:
 
 def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
     """Find the fewest sentences, taken greedily, that hold the summary's words."""
-    left = {word_forms(summary[a:b])[-1] for a, b in words(summary) if not is_function_word(summary[a:b])}
+    left = {word_forms(summary[a:b]) for a, b in words(summary) if not is_function_word(summary[a:b])}
     holds = [{form for a, b in words(sentence.text) for form in word_forms(sentence.text[a:b])} for sentence in found]
+
+    def held(index: int) -> set[tuple[str, ...]]:
+        return {forms for forms in left if not holds[index].isdisjoint(forms)}
+
     chosen: list[int] = []
     while left:
-        best = max(range(len(found)), key=lambda index: len(left & holds[index]), default=None)
-        if best is None or not left & holds[best]:
+        best = max(range(len(found)), key=lambda index: len(held(index)), default=None)
+        if best is None or not held(best):
             break
         chosen.append(best)
-        left -= holds[best]
+        left -= held(best)
     return tuple(Span(found[index].text, found[index].start, found[index].end) for index in sorted(chosen))
 
 
