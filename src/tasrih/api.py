@@ -16,7 +16,6 @@ from tasrih.models.summariser import METHODS, STYLES, Summariser
 from tasrih.models.tagger import Tagger
 from tasrih.results import Document, Prediction, Summary
 from tasrih.schemes import SCHEMES
-from tasrih.text.language import unreadable
 
 #: Texts that an iterator is read ahead by, so that batches fill up and lengths can be sorted.
 LOOK_AHEAD = 256
@@ -243,7 +242,7 @@ def read(article, *, device: str | None = None, batch_size: BatchSize = "auto", 
         predictions = topics.predict(batch, batch_size=batch_size)
         statements = tagger.statements(batch, batch_size=batch_size)
         return [
-            Document(text, topic, found if unreadable(text) is None else (), summariser.summarise(text))
+            Document(text, topic, () if topic.abstained else found, summariser.summarise(text))
             for text, topic, found in zip(batch, predictions, statements, strict=True)
         ]
 

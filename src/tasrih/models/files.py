@@ -51,10 +51,10 @@ def bundled_models() -> tuple[str, ...]:
 def kind_of(folder: Path) -> str | None:
     """Give the kind of a model in our own layout, its files unchecked; None for any other folder."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return config.get("kind", "unknown") if config.get("format") == "tasrih" else None
-    except (OSError, ValueError, AttributeError):
+        config = _read_config(folder)
+    except ModelError:
         return None
+    return config.get("kind", "unknown") if config.get("format") == "tasrih" else None
 
 
 def is_exported(folder: Path) -> bool:

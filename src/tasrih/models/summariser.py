@@ -313,10 +313,11 @@ def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
     chosen: list[int] = []
     while left:
         best = max(range(len(found)), key=lambda index: len(held(index)), default=None)
-        if best is None or not held(best):
+        gained = held(best) if best is not None else set()
+        if not gained:
             break
         chosen.append(best)
-        left -= held(best)
+        left -= gained
     return tuple(Span(found[index].text, found[index].start, found[index].end) for index in sorted(chosen))
 
 

@@ -375,7 +375,7 @@ def calibrate(module, encoder: TextEncoder, rows: list[Row], config: ClassifierC
         thresholds = fit_thresholds(probabilities[:, :-1], truth[:, :-1], config.labels[:-1])
         thresholds |= fit_thresholds(probabilities[:, -1:], truth[:, -1:], config.labels[-1:])
         classifier.settings = replace(settings, temperature=temperature, thresholds=thresholds)
-        return fit_spans(classifier, rows) if config.spans else classifier.settings
+        return fit_spans(classifier, rows, readings) if config.spans else classifier.settings
     truth = np.array([config.labels.index(row.labels[0]) for row in rows])
     temperature = fit_temperature(np.stack([reading.logits[0] for reading in readings]), truth, multi_label=False)
     best: tuple[float, ClassifierSettings, np.ndarray] | None = None
