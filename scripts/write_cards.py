@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
 from pathlib import Path
+
+from tasrih.evaluation.cards import Card, interval, read_figures
+from tasrih.evaluation.cards import write_card as put_together
 
 CARDS = Path(__file__).parent.parent / "model_cards"
 
+TERMS = "Weights: CC BY-NC-SA 4.0 (non-commercial, share alike). Bundled with tasrih."
+LOOKED_AT_ONCE = "The test splits were looked at once."
 
-@dataclass(frozen=True)
-class Card:
-    """What a card says beside its figures."""
 
-    title: str
-    does: str
-    data: tuple[str, ...]
-    recipe: tuple[str, ...]
-    limits: tuple[str, ...]
-    pipeline: str
-    figures: tuple[str, ...] = ()
+def bundled(
+    name: str, title: str, does: str, *, data: tuple[str, ...], datasets: tuple[str, ...], recipe: tuple[str, ...],
+    limits: tuple[str, ...], pipeline: str,
+) -> Card:  # fmt: skip
+    """Say what the cards of all bundled models have in common."""
+    steps = [f"`tasrih train {file}`" for file in recipe]
+    if name != "encoder":
+        steps.append(f"`tasrih export runs/{name} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
+    return Card(
+        name, title, does, "cc-by-nc-sa-4.0", TERMS, pipeline, data, datasets, tuple(steps), limits,
+        note=LOOKED_AT_ONCE,
+    )  # fmt: skip
 
 
 SAUDINEWSNET = "SaudiNewsNet (CC BY-NC-SA 4.0)"
@@ -33,11 +39,12 @@ LABELS_BY_MACHINE = (
 )
 
 MODELS = {
-    "encoder": Card(
+    "encoder": bundled(
+        "encoder",
         "Compact Arabic news encoder",
         "A ModernBERT of 6 blocks, width 256 and 16,384 word pieces, pretrained from scratch by masked language "
         "modelling; the default base for fine-tuning (`base: encoder` in a recipe).",
-        (
+        data=(
             f"News: {SAUDINEWSNET}, SANAD Al-Khaleej (CC BY 4.0), ANT (Apache-2.0), BBC Arabic 2017 and the Corpus of "
             "Contemporary Arabic (GPL-3.0 as stated by the carrying repositories), ARCD and XQuAD paragraphs (MIT, CC BY-SA "
             "4.0), NTREX (CC BY-SA 4.0)",
@@ -46,103 +53,102 @@ MODELS = {
             "It has read the bare text (not the labels) of the test articles of `topic/sanad_khaleej`, `topic/ant` and "
             "`topic/asnd`; of every other validation and test set nothing.",
         ),
-        ("configs/prepare.yaml", "configs/pretrain.yaml"),
-        (
+        recipe=("configs/prepare.yaml", "configs/pretrain.yaml"),
+        limits=(
             "Little text after 2020. Old vocabulary from the books. One size; a larger run is ready in `configs/pretrain_gpu.yaml`.",
         ),
-        "fill-mask",
+        pipeline="fill-mask",
+        datasets=(
+            "saudinewsnet",
+            "sanad",
+            "ant",
+            "bbc_arabic_2017",
+            "cca",
+            "arcd",
+            "xquad",
+            "ntrex",
+            "hindawi",
+            "openiti",
+            "openarabicpe",
+        ),
     ),
-    "topic": Card(
+    "topic": bundled(
+        "topic",
         "IPTC topic of an Arabic news article",
         "One of the 17 top topics of IPTC Media Topics for an article (headline, if any, on the first line). Long articles "
         "are read in windows, the first weighing most.",
-        (
+        data=(
             f"`topic_iptc` train (1,499 articles of {SAUDINEWSNET}, ANT and SANAD); SANAD and ANT sections mapped to IPTC as "
             "weak labels",
         ),
-        ("configs/topic.yaml",),
-        (
+        recipe=("configs/topic.yaml",),
+        limits=(
             LABELS_BY_MACHINE,
             "Rare topics (weather, environment, human interest, lifestyle, labour) have a handful of articles each: read their "
             "scores with their intervals.",
         ),
-        "text-classification",
-        ("topic.topic_iptc.test",),
+        pipeline="text-classification",
+        datasets=("topic_iptc", "sanad", "ant"),
     ),
-    "statement": Card(
+    "statement": bundled(
+        "statement",
         "What a sentence of Arabic news does",
         "Thirteen statement tags and `conditional` from the sentence's pooled state, speakers and targets with the stance to "
         "them from its tokens, in one pass.",
-        (
+        data=(
             f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones",
         ),
-        ("configs/statement.yaml",),
-        (
+        recipe=("configs/statement.yaml",),
+        limits=(
             LABELS_BY_MACHINE,
             "Rare acts (security_support, request, denial) have under 20 sentences in the test split.",
             "Opinion columns and concern (قلق) are soft edges of the scheme.",
         ),
-        "text-classification",
-        ("statement.statements.test", "spans.statements.test"),
+        pipeline="text-classification",
+        datasets=("statements",),
     ),
-    "stance": Card(
+    "stance": bundled(
+        "stance",
         "Stance of an Arabic text to a target",
         "favor, against or neutral, for a text and a named target read as a pair.",
-        (
+        data=(
             f"`statements` targets (sentences of {SAUDINEWSNET} and SANAD), ArabicStanceX (CC BY 4.0), ANS headline pairs "
             "(Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
         ),
-        ("configs/stance.yaml",),
-        (LABELS_BY_MACHINE, "Posts in dialect are a small part of what it has read."),
-        "text-classification",
-        ("stance.statements.test", "stance.stance_ans.test", "stance.stance_arabicstancex.test"),
+        recipe=("configs/stance.yaml",),
+        limits=(LABELS_BY_MACHINE, "Posts in dialect are a small part of what it has read."),
+        pipeline="text-classification",
+        datasets=("statements", "arabicstancex", "ans"),
     ),
-    "summary": Card(
+    "summary": bundled(
+        "summary",
         "Arabic headline writer",
         "A T5-shaped encoder-decoder that writes a headline; decoding is grounded: words of the article and function words "
         "only. Where it writes nothing whole, a sentence of the article is given and `method` says so.",
-        (f"Titled articles of {SAUDINEWSNET}, ANT (Apache-2.0) and BBC Arabic 2017; for copying, all of `corpus/`",),
-        ("configs/summary.yaml",),
-        (
+        data=(
+            f"Titled articles of {SAUDINEWSNET}, ANT (Apache-2.0) and BBC Arabic 2017; for copying, all of `corpus/`",
+        ),
+        recipe=("configs/summary.yaml",),
+        limits=(
             "It was trained for minutes, not hours, and mostly does not write well enough yet: `auto` keeps its headline only where "
             "its sureness passes a threshold fitted on validation, and else gives a sentence of the article (see `validation` "
             "above for the ROUGE-L of both, and the share kept).",
             "Grounded words can still be joined into a claim that the article does not make. Read the article before you print "
             "the headline.",
         ),
-        "summarization",
-        ("summary.summarisation_ant.test", "summary.summarisation_saudinewsnet_headlines.test"),
+        pipeline="summarization",
+        datasets=("saudinewsnet", "ant", "bbc_arabic_2017"),
     ),
 }
 
 
-def _interval(value: dict) -> str:
-    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
-
-
-def _table(report: dict) -> list[str]:
-    systems = list(report["scores"])
-    names = list(dict.fromkeys(name for scores in report["scores"].values() for name in scores))
-    head = ["score", *systems] + (["difference"] if report["difference"] else [])
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    for name in names:
-        cells = [
-            _interval(report["scores"][system][name]) if name in report["scores"][system] else "" for system in systems
-        ]
-        if report["difference"]:
-            cells.append(_interval(report["difference"][name]) if name in report["difference"] else "")
-        lines.append("| " + " | ".join([name, *cells]) + " |")
-    return lines
-
-
-def _verdict(report: dict) -> str:
-    """Say in words whether the model is above its baseline, for the first score of the table."""
-    name, difference = next(iter(report["difference"].items()))
-    if difference["low"] > 0:
-        return f"Above its baseline in {name}; the interval of the difference excludes 0."
-    if difference["high"] < 0:
-        return f"**Below its baseline** in {name}; the interval of the difference excludes 0."
-    return f"**Not shown to be above its baseline** in {name}: the interval of the difference holds 0."
+#: Model to the stored figures that its card shows.
+FIGURES = {
+    "topic": ("topic.topic_iptc.test",),
+    "statement": ("statement.statements.test", "spans.statements.test"),
+    "stance": ("stance.statements.test", "stance.stance_ans.test", "stance.stance_arabicstancex.test"),
+    "summary": ("summary.summarisation_ant.test", "summary.summarisation_saudinewsnet_headlines.test"),
+}
 
 
 def write_card(name: str, figures: Path) -> str:
@@ -155,33 +161,8 @@ def write_card(name: str, figures: Path) -> str:
     Returns:
         The card, in Markdown with the hub's YAML head.
     """
-    card = MODELS[name]
-    training = json.loads((figures / f"{name}.training.json").read_text(encoding="utf-8"))
-    reports = [json.loads((figures / f"{part}.json").read_text(encoding="utf-8")) for part in card.figures]
-    lines = [
-        "---", "language: ar", "license: cc-by-nc-sa-4.0", "library_name: tasrih", f"pipeline_tag: {card.pipeline}", "---", "",
-        f"# {card.title} (`{name}`)", "", card.does, "",
-        "Weights: CC BY-NC-SA 4.0 (non-commercial, share alike). Bundled with tasrih.", "",
-        "## What it has read", "", *(f"- {item}" for item in card.data), "",
-        "No text of a validation or test set was trained on (ids, and the first 150 letters folded). What the guard took out, and "
-        "the figures of the run:", "", "```json", json.dumps(training, indent=1, ensure_ascii=False), "```", "",
-        "## How it was made", "", *(f"- `tasrih train {recipe}`" for recipe in card.recipe),
-    ]  # fmt: skip
-    if name != "encoder":
-        lines.append(f"- `tasrih export runs/{name} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
-        lines += [
-            "",
-            "## Figures",
-            "",
-            "95 % bootstrap intervals (1,000 resamples of the texts). The test splits were looked at once.",
-        ]
-    for report in reports:
-        lines += ["", f"### `{report['data']}`, {report['split']} split, {report['size']:,} texts", ""]
-        if report["difference"]:
-            lines += [_verdict(report), ""]
-        lines += [*_table(report), "", *(f"{note}\n" for note in report["notes"]), f"Made by `{report['command']}`."]
-    lines += ["", "## Limits", "", *(f"- {item}" for item in card.limits), ""]
-    return "\n".join(lines)
+    reports = [read_figures(figures / f"{part}.json") for part in FIGURES.get(name, ())]
+    return put_together(MODELS[name], reports, read_figures(figures / f"{name}.training.json"))
 
 
 #: Rows of the README's table: figures file, what is scored, the score, and the baseline that stands beside it.
@@ -207,9 +188,9 @@ def readme_table(figures: Path) -> str:
     lines = ["| task | texts | score | model | baseline | difference |", "|---|---|---|---|---|---|"]
     for name, task, score, baseline in README_ROWS:
         report = json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))
-        ours = _interval(report["scores"]["model"][score])
-        theirs = f"{_interval(report['scores'][baseline][score])} {baseline}" if baseline else "-"
-        change = _interval(report["difference"][score]) if score in report["difference"] else "-"
+        ours = interval(report["scores"]["model"][score])
+        theirs = f"{interval(report['scores'][baseline][score])} {baseline}" if baseline else "-"
+        change = interval(report["difference"][score]) if score in report["difference"] else "-"
         lines.append(f"| {task} | {report['size']:,} | {score} | {ours} | {theirs} | {change} |")
     return "\n".join(lines)
 

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.evaluation.calibration import confidence_for_precision, fit_temperature, fit_thresholds
+from tasrih.evaluation.calibration import (
+    confidence_for_precision,
+    fit_calibration,
+    fit_label_temperatures,
+    fit_temperature,
+    fit_thresholds,
+)
 
 LABELS = ("a", "b")
 
@@ -113,3 +119,80 @@ def test_what_is_answered_reaches_the_precision_and_no_lower_confidence_does(cas
     floor = confidence_for_precision(best, right, precision)
     reached = [value for value in np.unique(best) if right[best >= value].mean() >= precision]
     assert floor == (min(reached) if reached else 1.0)
+
+
+# --- fitted together, on out-of-fold logits --------------------------------------------------------
+
+TAGS = ("aid", "call", "threat", "conditional")
+
+
+def label_sets(size=6000):
+    """Logits of three tags and an attribute whose true temperatures are 0.5, 2, 1 and 3; the third tag is rare."""
+    random = np.random.default_rng(0)
+    true = random.normal(0, 2, (size, 4)) - np.array([0, 0, 9, 0])
+    truth = random.random(true.shape) < 1 / (1 + np.exp(-true))
+    truth[:, 2] &= truth[:, 2].cumsum() <= 10
+    return true * np.array([0.5, 2.0, 1.0, 3.0]), truth
+
+
+def test_each_label_has_its_own_temperature_and_a_rare_one_the_common():
+    logits, truth = label_sets()
+    found = fit_label_temperatures(logits, truth, TAGS)
+    assert found["aid"] == pytest.approx(0.5, rel=0.1)
+    assert found["call"] == pytest.approx(2.0, rel=0.1)
+    assert found["threat"] == fit_temperature(logits, truth, multi_label=True)
+
+
+def test_label_sets_are_calibrated_label_by_label():
+    logits, truth = label_sets()
+    found = fit_calibration(logits, truth, TAGS, multi_label=True)
+    assert found.after["nll"] < found.before["nll"]
+    assert found.after["ece"] < found.before["ece"] / 2
+    table = found.probabilities(logits, TAGS)
+    for at, label in enumerate(TAGS[:2]):
+        cut = found.thresholds[label]
+        best = max(f1(table[:, at], truth[:, at], other) for other in np.linspace(0.05, 0.95, 91))
+        assert f1(table[:, at], truth[:, at], cut) >= best - 0.005 - 1e-9
+        given = table[:, at] >= found.sure_from[label]
+        assert given.any() and truth[given, at].mean() >= 0.9
+    # the rare tag shares with the tags, not with the attribute
+    tags = table[:, :3]
+    assert found.thresholds["threat"] == fit_thresholds(tags, truth[:, :3], TAGS[:3])["threat"]
+    assert found.sure_from["threat"] == confidence_for_precision(tags.ravel(), truth[:, :3].ravel(), 0.9)
+
+
+def test_one_label_a_text_is_calibrated_by_one_temperature():
+    random = np.random.default_rng(0)
+    true = random.normal(0, 2, (5000, 3))
+    truth = (true + random.gumbel(size=true.shape)).argmax(1)
+    found = fit_calibration(true * 3, truth, ("favor", "against", "neutral"), multi_label=False, precision=0.8)
+    assert found.temperature == pytest.approx(3.0, rel=0.05)
+    assert (found.temperatures, found.thresholds) == ({}, {})
+    table = found.probabilities(true * 3, ("favor", "against", "neutral"))
+    assert table.sum(1) == pytest.approx(np.ones(5000))
+    answered = table.max(1) >= found.abstain_below
+    assert 0 < answered.sum() < 5000
+    assert (table.argmax(1) == truth)[answered].mean() >= 0.8
+    assert found.after["ece"] < 0.03 < found.before["ece"]
+
+
+@pytest.mark.parametrize(
+    ("logits", "truth", "multi_label"),
+    [
+        (np.zeros((3, 2)), np.zeros(3, dtype=int), True),
+        (np.zeros((3, 2)), np.zeros((3, 2), dtype=bool), False),
+        (np.zeros((3, 5)), np.zeros(3, dtype=int), False),
+        (np.zeros((0, 2)), np.zeros(0, dtype=int), False),
+        (np.zeros(2), np.zeros(2, dtype=int), False),
+    ],
+)
+def test_shapes_that_do_not_fit_are_told(logits, truth, multi_label):
+    with pytest.raises(ValueError, match="do not fit 2 labels"):
+        fit_calibration(logits, truth, LABELS, multi_label=multi_label)
+
+
+def test_great_logits_of_label_sets_do_not_overflow():
+    logits = np.array([[900.0, -900.0], [-900.0, 900.0]])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        found = fit_calibration(logits, np.array([[1, 0], [0, 1]], dtype=bool), LABELS, multi_label=True)
+    assert np.isfinite(list(found.after.values())).all()

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from tasrih.data.corpus import find_split, read_rows
 from tasrih.data.labelled import read_task
 from tasrih.evaluation.evaluate import Report, evaluate
 from tasrih.evaluation.metrics import Interval
@@ -24,12 +25,14 @@ def reports(world, exported_statement, topic_model, stance_model, exported_summa
 
 
 SYSTEMS = {
-    "statement": ["model", "tfidf"],
+    "statement": ["model", "tfidf", "majority"],
     "topic": ["model", "tfidf", "majority"],
     "stance": ["model", "tfidf", "majority"],
-    "summary": ["model", "extractive", "lead_1", "first_14_words"],
+    "summary": ["model", "extractive", "lead_1", "lead_3", "first_14_words", "oracle"],
 }
 SIZES = {"statement": 84, "topic": 32, "stance": 36, "summary": 16}
+#: Scores that do not lie between 0 and 1.
+RANGES = {"mcc": (-1, 1), "brier": (0, 2), "length_ratio": (0, 100)}
 TASKS = pytest.mark.parametrize("task", list(SYSTEMS))
 
 
@@ -48,10 +51,13 @@ def test_intervals_hold_their_value(reports, task):
     for scores in reports[task].scores.values():
         for name, interval in scores.items():
             assert isinstance(interval, Interval)
-            assert 0 <= interval.low <= interval.high <= 1, name
+            assert RANGES.get(name, (0, 1))[0] <= interval.low <= interval.high <= RANGES.get(name, (0, 1))[1], name
+            if name != "ece":  # a resample's gaps are wider than those of the whole
+                assert interval.low - 1e-9 <= interval.value <= interval.high + 1e-9, name
+    for name, interval in reports[task].difference.items():
+        assert interval.low <= interval.high
+        if name != "ece":
             assert interval.low - 1e-9 <= interval.value <= interval.high + 1e-9, name
-    for interval in reports[task].difference.values():
-        assert -1 <= interval.low <= interval.value <= interval.high <= 1
 
 
 @TASKS
@@ -95,9 +101,13 @@ def test_scores_are_what_the_model_says(reports, world, topic_model):
 
 
 def test_tasks_have_the_scores_that_belong_to_them(reports):
-    assert {"micro_f1", "macro_f1", "exact", "endorsement", "conditional"} <= set(reports["statement"].scores["model"])
-    assert set(reports["stance"].scores["model"]) == {"accuracy", "macro_f1"}
-    assert set(reports["summary"].scores["model"]) == {"rouge_1", "rouge_2", "rouge_l"}
+    several = {"micro_f1", "macro_f1", "exact", "lrap", "mean_average_precision", "endorsement", "conditional"}
+    assert several <= set(reports["statement"].scores["model"])
+    one = {"accuracy", "macro_f1", "micro_f1", "weighted_f1", "mcc", "ece", "brier", "aurc"}
+    assert set(reports["stance"].scores["model"]) == one
+    made = {"rouge_1", "rouge_2", "rouge_l", "rouge_l_stemmed", "chrf_pp", "novel_bigrams", "length_ratio"}
+    assert made <= set(reports["summary"].scores["model"])
+    assert reports["summary"].scores["extractive"]["novel_bigrams"].value == 0.0
     assert reports["statement"].notes[0].startswith("positives: ")
     assert "supported words 1.0000" in reports["summary"].notes[0]
 
@@ -107,6 +117,101 @@ def test_baselines_learn(reports):
         scores = reports[task].scores
         assert scores["tfidf"]["accuracy"].value > scores["majority"]["accuracy"].value
     assert reports["statement"].scores["tfidf"]["micro_f1"].value > 0.5
+
+
+def test_no_extract_is_above_the_oracle(reports):
+    scores = reports["summary"].scores
+    assert scores["oracle"]["rouge_1"].value >= scores["lead_1"]["rouge_1"].value
+
+
+SETS = {
+    "statement": "statements", "topic": "topic_iptc", "stance": "stance/ans", "summary": "summarisation/tiny",
+}  # fmt: skip
+
+
+@TASKS
+def test_the_json_holds_no_text(reports, world, task):
+    written = json.dumps(reports[task].to_dict(), ensure_ascii=False)
+    texts = [row["text"] for row in read_rows(find_split(world.root / SETS[task], "test"))]
+    assert len(texts) == SIZES[task] and all(text not in written for text in texts)
+    for error in reports[task].errors:
+        assert error.text not in written and error.expected != error.given
+
+
+@pytest.mark.parametrize("task", ["statement", "topic", "stance"])
+def test_there_are_errors_where_the_model_is_not_perfect(reports, task):
+    scores = reports[task].scores["model"]
+    right = next(scores[name] for name in ("accuracy_with_second", "accuracy", "exact") if name in scores)
+    assert bool(reports[task].errors) == (right.value < 1)
+
+
+def test_what_lies_behind_the_figures_is_there(reports):
+    topic, statement = reports["topic"].analysis, reports["statement"].analysis
+    assert sum(map(sum, topic.confusion.counts)) == SIZES["topic"]
+    accuracy = sum(row[at] for at, row in enumerate(topic.confusion.counts)) / SIZES["topic"]
+    assert accuracy == pytest.approx(reports["topic"].scores["model"]["accuracy"].value)
+    assert sum(one.count for one in topic.reliability) == SIZES["topic"]
+    assert statement.confusion.labels[-1] == "(none)" and "conditional" not in statement.confusion.labels
+    assert statement.per_class["model"][-1].label == "conditional"
+    f1 = reports["statement"].scores["model"]["conditional"]
+    assert statement.per_class["model"][-1].f1.value == pytest.approx(f1.value)
+    assert [curve.name for curve in topic.risk_coverage] == SYSTEMS["topic"]
+
+
+def test_a_model_against_itself_and_another(world, topic_model, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(topic_model[0], tmp_path / "copy")
+    report = evaluate(str(topic_model[0]), "topic_iptc", root=world.root, against=str(copy))
+    assert list(report.scores) == ["model", str(copy), "tfidf", "majority"]
+    assert report.scores["model"] == report.scores[str(copy)]
+    assert {(one.value, one.low, one.high) for one in report.against.difference.values()} == {(0.0, 0.0, 0.0)}
+    assert f"less {copy}" in report.table().splitlines()[1]
+    assert report.command.endswith(f"--against {copy}")
+    bundled = evaluate(str(topic_model[0]), "topic_iptc", root=world.root, against="topic")
+    ours, theirs = (bundled.scores[name]["accuracy"].value for name in ("model", "topic"))
+    assert bundled.against.difference["accuracy"].value == pytest.approx(ours - theirs)
+
+
+def test_a_model_of_another_task_is_no_match(world, topic_model, stance_model):
+    with pytest.raises(ValueError, match=r"does stance; .* does topic: compare models of one task"):
+        evaluate(str(topic_model[0]), "topic_iptc", root=world.root, against=str(stance_model[0]))
+
+
+def test_a_set_without_a_training_split_has_no_baseline(world, topic_model, tmp_path):
+    folder = tmp_path / "topic_iptc"
+    folder.mkdir()
+    (folder / "test.jsonl.xz").write_bytes((world.root / "topic_iptc" / "test.jsonl.xz").read_bytes())
+    (tmp_path / "heldout_ids.tsv").write_text("")
+    report = evaluate(str(topic_model[0]), "topic_iptc", root=tmp_path)
+    assert list(report.scores) == ["model"] and not report.difference
+    assert report.notes[-1] == "no training split: no baseline could be fitted"
+
+
+def test_the_command_writes_figures_and_a_page(world, topic_model, tmp_path, monkeypatch, capsys):
+    from tasrih.cli import main
+
+    monkeypatch.setenv("TASRIH_DATA", str(world.root))
+    folder = tmp_path / "runs" / "report"
+    command = [
+        "tasrih",
+        "evaluate",
+        str(topic_model[0]),
+        "topic_iptc",
+        "--split",
+        "validation",
+        "--report",
+        str(folder),
+    ]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 0
+    figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert figures["split"] == "validation" and figures["analysis"]["per_class"]["model"]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and page.count("<svg") == 4
+    assert "| accuracy |" in capsys.readouterr().out
 
 
 def test_another_split(world, topic_model):

@@ -119,5 +119,7 @@ def test_average_precision_is_that_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     random = np.random.default_rng(3)
     truth, scores = random.random((40, 5)) < 0.3, random.normal(size=(40, 5))
-    assert average_precision(truth, scores) == pytest.approx(metrics.average_precision_score(truth, scores, average="micro"))
+    assert average_precision(truth, scores) == pytest.approx(
+        metrics.average_precision_score(truth, scores, average="micro")
+    )
     assert average_precision(np.zeros((2, 2), bool), np.ones((2, 2))) == 0.0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.evaluation.rouge import rouge
+from tasrih.evaluation.rouge import light_stem, rouge, rouge_words
 
 WORDS = ["الوزير", "قال", "غزة", "اتفاق", "٣"]
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=8)
@@ -63,6 +63,29 @@ def test_spelling_is_folded(candidate, reference):
 
 def test_words_are_not_stemmed():
     assert rouge("الكتاب", "كتاب")["rouge_1"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("الكتاب", "كتاب"),
+        ("والكتاب", "كتاب"),
+        ("بالمدرسه", "مدرس"),
+        ("للمعلمين", "معلم"),
+        ("مدارسها", "مدارس"),
+        ("وزير", "زير"),  # light: a first waw goes wherever three letters are left
+        ("ورد", "ورد"),
+        ("ال", "ال"),
+        ("هان", "هان"),  # two letters must stay
+    ],
+)
+def test_light_stems(word, stem):
+    assert light_stem(word) == stem
+
+
+def test_stemmed_words_meet():
+    assert rouge("الكتاب", "كتاب", stem=True)["rouge_1"] == 1.0
+    assert rouge_words("في المدرسـة، ٣ كُتب", stem=True) == ["في", "مدرس", "3", "كتب"]
 
 
 @settings(deadline=None)

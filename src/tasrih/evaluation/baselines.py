@@ -16,6 +16,11 @@ def majority(train: Sequence[Row], labels: tuple[str, ...]) -> int:
     return int(np.bincount([labels.index(row.labels[0]) for row in train], minlength=len(labels)).argmax())
 
 
+def prior(train: Sequence[Row], labels: tuple[str, ...]) -> np.ndarray:
+    """Give the share of the training rows that have each label, shape (labels,)."""
+    return np.array([[label in row.labels for label in labels] for row in train]).mean(0)
+
+
 def _views(rows: Sequence[Row]) -> list[list[str]]:
     """Give the texts that features are counted on: the row's text and, for stance, the target and its surroundings."""
     views = [[normalise(row.text, "search") for row in rows]]
@@ -98,6 +103,21 @@ class TfidfBaseline:
         Returns:
             Class indices of shape (rows,), or booleans of shape (rows, labels).
         """
+        return self.answer(rows)[0]
+
+    def answer(self, rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
+        """Predict rows, the probabilities beside the decisions.
+
+        Args:
+            rows: any rows of the task.
+
+        Returns:
+            What ``predict`` gives, and probabilities of shape (rows, labels); 0 for a class unseen in training.
+        """
+        features = self._features(rows)
+        found = self._model.predict_proba(features)
         if self._multi_label:
-            return self._model.predict_proba(self._features(rows)) >= self._cuts
-        return self._model.predict(self._features(rows))
+            return found >= self._cuts, found
+        probabilities = np.zeros((len(rows), len(self._labels)))
+        probabilities[:, self._model.classes_] = found
+        return self._model.predict(features), probabilities

@@ -1,9 +1,9 @@
-"""Scoring a model on a labelled set: every figure with its interval, beside its baseline."""
+"""Scoring a model on a labelled set: every figure with its interval, beside baselines and, if asked, another model."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,71 +12,20 @@ import numpy as np
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.data.labelled import Row, read_task
-from tasrih.evaluation.baselines import TfidfBaseline, majority
-from tasrih.evaluation.metrics import (
-    Interval,
-    bootstrap,
-    f1_from_counts,
-    multi_label_scores,
-    paired_bootstrap,
-    single_label_scores,
-)
+from tasrih.errors import MissingExtraError
+from tasrih.evaluation.analysis import analyse, surest_errors
+from tasrih.evaluation.baselines import TfidfBaseline, prior
+from tasrih.evaluation.bootstrap import Draw, differences, draw, intervals
+from tasrih.evaluation.classification import COMMON, Answers, Questions
+from tasrih.evaluation.report import Analysis, Comparison, Report, SliceScores, WrongAnswer
+from tasrih.evaluation.slices import parts
+from tasrih.evaluation.summary_metrics import FOLDING, Measured, lead, measures, oracle, summary_scores
 from tasrih.models.classifier import Classifier
 from tasrih.models.load import load
 from tasrih.models.summariser import Summariser
+from tasrih.text.language import unreadable
 
-
-@dataclass
-class Report:
-    """Figures of one model on one split.
-
-    Attributes:
-        model: the model's name.
-        data: the set.
-        split: the split.
-        size: texts scored.
-        command: what makes these figures again.
-        scores: system (``model`` and the baselines) to its scores.
-        difference: ``model`` less the strongest baseline, on the same resamples.
-        notes: what a reader must know.
-    """
-
-    model: str
-    data: str
-    split: str
-    size: int
-    command: str
-    scores: dict[str, dict[str, Interval]]
-    difference: dict[str, Interval] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict:
-        """Give the report as plain JSON types, rounded to four places."""
-
-        def rounded(value):
-            if isinstance(value, dict):
-                return {key: rounded(item) for key, item in value.items()}
-            if isinstance(value, list):
-                return [rounded(item) for item in value]
-            return round(value, 4) if isinstance(value, float) else value
-
-        return rounded(asdict(self))
-
-    def table(self) -> str:
-        """Lay the scores out as a Markdown table."""
-        names = list(dict.fromkeys(name for scores in self.scores.values() for name in scores))
-        systems = list(self.scores)
-        rows = [["score", *systems] + (["difference"] if self.difference else [])]
-        rows.append(["---"] * len(rows[0]))
-        for name in names:
-            row = [name, *(str(self.scores[system].get(name, "")) for system in systems)]
-            if self.difference:
-                row.append(str(self.difference.get(name, "")))
-            rows.append(row)
-        lines = [f"{self.model} on {self.data}, {self.split} split, {self.size} texts; 95 % bootstrap intervals"]
-        lines += ["| " + " | ".join(row) + " |" for row in rows]
-        return "\n".join([*lines, *self.notes])
-
+__all__ = ["TASKS", "Report", "evaluate"]
 
 #: First folder of a set to the task that it belongs to.
 TASKS = {
@@ -84,8 +33,19 @@ TASKS = {
     "stance": "stance", "summarisation": "summary", "summarisation_unlicensed": "summary",
 }  # fmt: skip
 
+#: What must be known of a classifier's figures.
+MEANINGS = {
+    "macro_f1_common": f"over labels with at least {COMMON} texts in the split",
+    "ece": "expected calibration error, 15 bins",
+    "brier": "squared error of the probabilities, summed over the labels; of several labels a text, the mean",
+    "aurc": "area under the risk-coverage curve, 0 is best",
+    "lrap": "over texts with a tag",
+}
 
-def evaluate(model: str, data: str, split: str = "test", root: Path | None = None) -> Report:
+
+def evaluate(
+    model: str, data: str, split: str = "test", root: Path | None = None, *, against: str | None = None
+) -> Report:
     """Score a model on one split of a set, with its baselines fitted on the same set's training split.
 
     Args:
@@ -93,35 +53,43 @@ def evaluate(model: str, data: str, split: str = "test", root: Path | None = Non
         data: the set's folder under the data root.
         split: the split.
         root: the data root; None takes ``data_root()``.
+        against: another model of the same task, to be compared on the same texts and resamples.
 
     Returns:
         The report.
 
     Raises:
         FileNotFoundError: if the set has no such split.
-        ValueError: if the model does another task than the set's.
+        ValueError: if the model does another task than the set's, or the other model another than the first.
+        MissingExtraError: without scikit-learn, which the baselines and curves are made with.
     """
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError("scikit-learn", "train", "evaluating")
     root = root or data_root()
-    opened = load(model)
-    report = partial(Report, model, data, split, command=f"tasrih evaluate {model} {data} --split {split}")
-    task = "summary" if isinstance(opened, Summariser) else opened.task
+    models = {"model": load(model)} | ({against: load(against)} if against else {})
+    tasks = {name: "summary" if isinstance(one, Summariser) else one.task for name, one in models.items()}
+    task = tasks["model"]
+    command = f"tasrih evaluate {model} {data} --split {split}" + (f" --against {against}" if against else "")
+    report = partial(Report, model, data, split, command=command, task=task)
     kind = TASKS.get(data.split("/")[0], task)
     if kind != task and not (task == "stance" and data == "statements"):
         raise ValueError(f"{data} is a set for the task {kind}; {model} does {task}")
+    if against and tasks[against] != task:
+        raise ValueError(f"{against} does {tasks[against]}; {model} does {task}: compare models of one task")
     if task == "summary":
-        return _summaries(opened, root, data, split, report)
+        return _summaries(models, root, data, split, report)
     rows = read_task(root, task, data, split)
-    train, validation = _fitting_rows(root, task, data)
-    baseline = TfidfBaseline(opened.settings.labels, multi_label=opened.settings.multi_label)
-    baseline.fit(train, validation)
-    if task == "statement":
-        return _statements(opened, rows, baseline, report)
-    return _single(opened, rows, train, baseline, report)
+    if not rows:
+        raise ValueError(f"{data}, split {split}: there is no row to score")
+    return _classified(models, rows, _fitting_rows(root, task, data), report)
 
 
 def _fitting_rows(root: Path, task: str, data: str) -> tuple[list[Row], list[Row]]:
     """Read what a baseline is fitted on: the training rows that the guard lets through, and validation."""
-    train = read_task(root, task, data, "train")
+    try:
+        train = read_task(root, task, data, "train")
+    except FileNotFoundError:
+        return [], []
     if data == "statements" and task == "statement":
         train += read_task(root, task, data, "train_written")
     kept, _ = HeldOut.from_root(root).refuse(train, lambda row: row.text, lambda row: row.id)
@@ -131,107 +99,154 @@ def _fitting_rows(root: Path, task: str, data: str) -> tuple[list[Row], list[Row
         return kept, kept
 
 
-def _single(
-    classifier: Classifier, rows: list[Row], train: list[Row], baseline: TfidfBaseline, report: Callable[..., Report]
+def _classified(
+    models: dict[str, Classifier], rows: list[Row], fitting: tuple[list[Row], list[Row]], report: Callable[..., Report]
 ) -> Report:
-    labels = classifier.settings.labels
-    texts = [row.text for row in rows]
-    targets = [row.target or "" for row in rows] if rows[0].target is not None else None
-    predictions = classifier.predict(texts, targets)
-    common = majority(train, labels)
-    truth = np.array([labels.index(row.labels[0]) for row in rows])
-    ours = np.array([labels.index(found.label) if found.label else common for found in predictions])
-    theirs = baseline.predict(rows)
-    other = np.array([labels.index(row.other[0]) if row.other else -1 for row in rows])
-    support = np.bincount(truth, minlength=len(labels))
-
-    def score(truth: np.ndarray, predicted: np.ndarray, second: np.ndarray) -> dict[str, float]:
-        scores = single_label_scores(truth, predicted, len(labels))
-        if (other >= 0).any():
-            scores["accuracy_with_second"] = float(((predicted == truth) | (predicted == second)).mean())
-            hits = np.bincount(truth[truth == predicted], minlength=len(labels))
-            f1 = f1_from_counts(
-                hits, np.bincount(predicted, minlength=len(labels)), np.bincount(truth, minlength=len(labels))
-            )
-            scores["macro_f1_common"] = float(f1[support >= 10].mean())
-        return scores
-
-    def paired(truth_and_second: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-        return score(truth_and_second[:, 0], predicted, truth_and_second[:, 1])
-
-    most = np.full_like(truth, common)
-    scores = {
-        "model": bootstrap(score, truth, ours, other),
-        "tfidf": bootstrap(score, truth, theirs, other),
-        "majority": bootstrap(score, truth, most, other),
-    }
-    notes = ["macro_f1_common: over labels with at least 10 texts in the split"] if (other >= 0).any() else []
-    difference = paired_bootstrap(paired, np.stack([truth, other], 1), ours, theirs)
-    return report(len(rows), scores=scores, difference=difference, notes=notes)
-
-
-def _statements(
-    classifier: Classifier, rows: list[Row], baseline: TfidfBaseline, report: Callable[..., Report]
-) -> Report:
-    labels = classifier.settings.labels
-    predictions = classifier.predict([row.text for row in rows])
-    truth = np.array([[label in row.labels for label in labels] for row in rows])
-    ours = np.array(
-        [[label in found.labels for label in labels[:-1]] + [bool(found.conditional)] for found in predictions]
-    )
-    theirs = baseline.predict(rows)
-    theirs[:, -1] &= theirs[:, :-1].any(1)
-
-    def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-        scores = multi_label_scores(truth[:, :-1], predicted[:, :-1])
-        f1 = f1_from_counts((truth & predicted).sum(0), predicted.sum(0), truth.sum(0))
-        return scores | dict(zip(labels, f1.tolist(), strict=True))
-
-    scores = {"model": bootstrap(score, truth, ours), "tfidf": bootstrap(score, truth, theirs)}
-    counts = ", ".join(f"{label} {number}" for label, number in zip(labels, truth.sum(0), strict=True))
+    first = next(iter(models.values()))
+    labels, multi_label = first.settings.labels, first.settings.multi_label
+    for name, other in models.items():
+        if {*other.settings.labels} != {*labels}:
+            raise ValueError(f"{name} has other labels: {', '.join(sorted({*other.settings.labels} ^ {*labels}))}")
+    questions = questions_of(rows, labels, multi_label)
+    train, validation = fitting
+    # an unreadable text gets what is commonest
+    shares = prior(train, labels) if train else np.full(len(labels), 1 / len(labels))
+    systems = {name: answers_of(one, rows, labels, shares) for name, one in models.items()}
+    if train:
+        baseline = TfidfBaseline(labels, multi_label=multi_label).fit(train, validation)
+        predicted, probabilities = baseline.answer(rows)
+        if multi_label:
+            predicted[:, -1] &= predicted[:, :-1].any(1) | (labels[-1] != "conditional")
+        systems["tfidf"] = Answers(predicted, probabilities)
+        systems["majority"] = _majority(questions, shares)
+    draws = {name: draw(questions.scores(given), len(rows)) for name, given in systems.items()}
+    notes = [f"{name}: {text}" for name, text in MEANINGS.items() if name in draws["model"]]
+    if multi_label:
+        counts = zip(labels, questions.truth.sum(0), strict=True)
+        notes.insert(0, f"positives: {', '.join(f'{label} {number}' for label, number in counts)}")
+    if not train:
+        notes.append("no training split: no baseline could be fitted")
     return report(
-        len(rows), scores=scores, difference=paired_bootstrap(score, truth, ours, theirs),
-        notes=[f"positives: {counts}"],
+        len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()}, notes=notes,
+        difference=differences(draws["model"], draws["tfidf"]) if train else {}, against=_comparison(models, draws),
+        analysis=analyse(questions, systems, rows), errors=surest_errors(questions, systems["model"], rows),
     )  # fmt: skip
 
 
-def _summaries(summariser: Summariser, root: Path, data: str, split: str, report: Callable[..., Report]) -> Report:
-    from tasrih.evaluation.rouge import rouge
+def _comparison(models: dict, draws: dict[str, dict[str, Draw]]) -> Comparison | None:
+    other = next((name for name in models if name != "model"), None)
+    return Comparison(other, differences(draws["model"], draws[other])) if other else None
 
+
+def questions_of(rows: list[Row], labels: tuple[str, ...], multi_label: bool) -> Questions:
+    """Put the true labels of rows into the form that answers are scored against.
+
+    Args:
+        rows: labelled rows.
+        labels: the labels, in the order of the columns.
+        multi_label: whether a row may have several.
+
+    Returns:
+        The questions; ``conditional``, where it stands last, is an attribute and no tag.
+    """
+    if multi_label:
+        table = np.array([[label in row.labels for label in labels] for row in rows])
+        return Questions(labels, table, tags=len(labels) - (labels[-1] == "conditional"))
+    second = np.array([labels.index(row.other[0]) if row.other else -1 for row in rows])
+    truth = np.array([labels.index(row.labels[0]) for row in rows])
+    return Questions(labels, truth, second if (second >= 0).any() else None)
+
+
+def answers_of(classifier: Classifier, rows: list[Row], labels: tuple[str, ...], shares: np.ndarray) -> Answers:
+    """Put a classifier's decisions and probabilities for rows into the form that is scored.
+
+    Args:
+        classifier: the model.
+        rows: labelled rows.
+        labels: the labels, in the order of the columns, which may not be the model's own.
+        shares: probabilities of a text that cannot be read, shape (labels,).
+
+    Returns:
+        The answers.
+    """
+    texts = [row.text for row in rows]
+    if not classifier.settings.multi_label:
+        targets = [row.target or "" for row in rows] if rows[0].target is not None else None
+        found = classifier.predict(texts, targets)
+        table = np.array([[one.scores[label] for label in labels] if one.label else shares for one in found])
+        return Answers(table.argmax(1), table)
+    # a prediction does not keep the probability of ``conditional``: the readings do
+    order = [classifier.settings.labels.index(label) for label in labels]
+    probabilities, predicted = np.tile(shares, (len(rows), 1)), np.zeros((len(rows), len(labels)), dtype=bool)
+    readable = [at for at, text in enumerate(texts) if unreadable(text) is None]
+    for at, reading in zip(readable, classifier.read([texts[at] for at in readable]), strict=True):
+        given = classifier.prediction(reading)
+        probabilities[at] = classifier.probabilities(reading)[0][order]
+        predicted[at] = [label in given.labels or (label == "conditional" and given.conditional) for label in labels]
+    return Answers(predicted, probabilities)
+
+
+def _majority(questions: Questions, shares: np.ndarray) -> Answers:
+    """Give every text the commonest label, by the shares of the training rows."""
+    size, most = len(questions.truth), int(shares[: questions.tags].argmax())
+    if questions.multi_label:
+        return Answers(np.tile(np.arange(len(shares)) == most, (size, 1)), np.tile(shares, (size, 1)))
+    return Answers(np.full(size, most), np.tile(shares, (size, 1)))
+
+
+def _summaries(
+    models: dict[str, Summariser], root: Path, data: str, split: str, report: Callable[..., Report]
+) -> Report:
     rows = list(read_rows(find_split(root / data, split)))
-    written = [summariser.summarise(row["text"]) for row in rows]
-    extracted = [summariser.summarise(row["text"], method="extractive").text for row in rows]
-    lead = [_lead(row["text"]) for row in rows]
-    first = [" ".join(row["text"].split()[:14]) for row in rows]
-    systems = {
-        "model": [summary.text for summary in written],
-        "extractive": extracted,
-        "lead_1": lead,
-        "first_14_words": first,
-    }
+    if not rows:
+        raise ValueError(f"{data}, split {split}: there is no row to score")
+    texts: Sequence[str] = [row["text"] for row in rows]
     titles: Sequence[str] = [row["title"] for row in rows]
-    table = {
-        name: np.array([list(rouge(text, title).values()) for text, title in zip(texts, titles, strict=True)])
-        for name, texts in systems.items()
+    written = {name: [one.summarise(text) for text in texts] for name, one in models.items()}
+    ours = written["model"]
+    systems = {name: [summary.text for summary in found] for name, found in written.items()} | {
+        "extractive": [models["model"].summarise(text, method="extractive").text for text in texts],
+        "lead_1": [lead(text, 1) for text in texts],
+        "lead_3": [lead(text, 3) for text in texts],
+        "first_14_words": [" ".join(text.split()[:14]) for text in texts],
+        "oracle": [oracle(text, title) for text, title in zip(texts, titles, strict=True)],
     }
-
-    def score(values: np.ndarray) -> dict[str, float]:
-        return dict(zip(("rouge_1", "rouge_2", "rouge_l"), values.mean(0).tolist(), strict=True))
-
-    fallen = sum(summary.method != "abstractive" for summary in written) / len(written)
-    supported = float(np.mean([summary.supported for summary in written]))
+    measured = {name: measures(made, titles, texts) for name, made in systems.items()}
+    draws = {name: draw(summary_scores(found), len(rows)) for name, found in measured.items()}
+    fallen = sum(summary.method != "abstractive" for summary in ours) / len(ours)
+    supported = float(np.mean([summary.supported for summary in ours]))
     return report(
-        len(rows), scores={name: bootstrap(score, values) for name, values in table.items()},
-        difference=bootstrap(score, table["model"] - table["first_14_words"]),
+        len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()},
+        difference=differences(draws["model"], draws["first_14_words"]), against=_comparison(models, draws),
+        analysis=Analysis(slices=_summary_slices(measured["model"], rows)),
+        errors=_worst_summaries(systems["model"], measured["model"], rows),
         notes=[
-            f"supported words {supported:.4f}; given by the extractive fallback {fallen:.3f}; "
-            "ROUGE F1 on Unicode words, folded (search profile), unstemmed; difference is to first_14_words"
+            f"supported words {supported:.4f}; given by the extractive fallback {fallen:.3f}; {FOLDING}; "
+            "difference is to first_14_words; oracle: sentences chosen with the reference in sight"
         ],
     )  # fmt: skip
 
 
-def _lead(text: str) -> str:
-    from tasrih.text.sentences import sentences
+def _summary_slices(measured: dict[str, Measured], rows: list[dict]) -> list[SliceScores]:
+    found = []
+    for part in parts([row["text"] for row in rows], [row.get("source") for row in rows]):
+        kept = {
+            name: Measured(values.part[part.mask], values.whole[part.mask])
+            for name, values in measured.items()
+            if name in ("rouge_1", "rouge_l", "chrf_pp")
+        }
+        size = int(part.mask.sum())
+        found.append(SliceScores(part.group, part.name, size, intervals(draw(summary_scores(kept), size))))
+    return found
 
-    found = sentences(text)
-    return found[0].text if found else text
+
+def _worst_summaries(made: list[str], measured: dict[str, Measured], rows: list[dict], most: int = 30):
+    """Find the summaries that are least like their reference."""
+    score = measured["chrf_pp"].part
+    return [
+        WrongAnswer(
+            str(rows[at].get("id", at)), rows[at]["text"], None, (rows[at]["title"],), (made[at],), float(score[at]),
+            rows[at].get("source"),
+        )
+        for at in np.argsort(score, kind="stable")[:most]
+    ]  # fmt: skip

@@ -1,0 +1,55 @@
+"""Sending a model folder with its card to the Hugging Face hub."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tasrih.errors import MissingExtraError, ModelError
+
+#: What a run leaves in its folder and no user of the model needs.
+LEFT_OUT = ("checkpoints/*", "*.pt", "*.pth", "*.pkl", "*.bin", "optimizer*", "report.html", "*.log")
+
+
+def push(folder: Path, repository: str, *, private: bool = False) -> str:
+    """Send a model folder to the hub; a file that is already there as it is here is not sent again.
+
+    Args:
+        folder: the model, its card in ``README.md``.
+        repository: such as ``owner/model``; made if it is not there.
+        private: make it private.
+
+    Returns:
+        The address of the commit.
+
+    Raises:
+        ModelError: if the network is switched off, no token is there, the folder has no model or no card, or the hub
+            refuses; always in one line.
+        MissingExtraError: without huggingface_hub.
+    """
+    if repository.count("/") != 1 or repository.startswith((".", "/", "~")):
+        raise ModelError(f"{repository!r} is no hub id: give owner/model")
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} holds no model: there is no config.json in it")
+    if not (folder / "README.md").is_file():
+        raise ModelError(f"{folder} has no card: write it with `tasrih card {folder} METRICS.json --license ID`")
+    # the variable is read here: huggingface_hub reads it once, when it is imported
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        raise ModelError(f"{repository} was not pushed: HF_HUB_OFFLINE is set; unset it to reach the hub")
+    try:
+        from huggingface_hub import HfApi, get_token
+    except ImportError:
+        raise MissingExtraError("huggingface_hub", "train", "pushing to the hub") from None
+    token = get_token()
+    if token is None:
+        raise ModelError(f"{repository} was not pushed: no token; set HF_TOKEN or run `hf auth login`")
+    api = HfApi(token=token)
+    try:
+        api.create_repo(repository, private=private, exist_ok=True)
+        done = api.upload_folder(
+            repo_id=repository, folder_path=folder, commit_message="Upload with tasrih", ignore_patterns=list(LEFT_OUT)
+        )
+    except Exception as error:  # the hub's errors and those of its transport share no base
+        first = str(error).strip().splitlines()
+        raise ModelError(f"{repository} was not pushed: {first[0] if first else type(error).__name__}") from None
+    return str(done)

@@ -1,0 +1,100 @@
+"""Pushing: one line for whatever is missing, no network unless everything is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasrih.errors import ModelError
+from tasrih.evaluation.hub import push
+
+hub = pytest.importorskip("huggingface_hub")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("config.json", "README.md", "model.safetensors"):
+        (tmp_path / name).write_text("{}")
+    return tmp_path
+
+
+@pytest.fixture
+def online(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+
+
+def refused(*arguments, **options) -> str:
+    with pytest.raises(ModelError) as caught:
+        push(*arguments, **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("value", ["1", "true", "YES"])
+def test_nothing_is_tried_offline(folder, monkeypatch, value):
+    def reach(*_, **__):
+        pytest.fail("the hub was asked")
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", value)
+    monkeypatch.setattr(hub, "HfApi", reach)
+    monkeypatch.setattr(hub, "get_token", reach)
+    assert "HF_HUB_OFFLINE is set" in refused(folder, "owner/model")
+
+
+def test_without_a_token_it_says_so(folder, online, monkeypatch):
+    monkeypatch.setattr(hub, "get_token", lambda: None)
+    assert refused(folder, "owner/model") == "owner/model was not pushed: no token; set HF_TOKEN or run `hf auth login`"
+
+
+@pytest.mark.parametrize("name", ["model", "a/b/c", "./model", "/model"])
+def test_a_wrong_id_is_named(folder, name):
+    assert f"{name!r} is no hub id" in refused(folder, name)
+
+
+def test_a_folder_without_model_or_card_is_named(folder):
+    (folder / "README.md").unlink()
+    assert "has no card: write it with `tasrih card" in refused(folder, "owner/model")
+    (folder / "config.json").unlink()
+    assert "holds no model" in refused(folder, "owner/model")
+
+
+class Api:
+    """Stands for the hub's client and keeps what it was asked."""
+
+    asked: dict
+
+    def __init__(self, token):
+        Api.asked = {"token": token}
+
+    def create_repo(self, repository, **options):
+        Api.asked["made"] = (repository, options)
+
+    def upload_folder(self, **options):
+        Api.asked["sent"] = options
+        return "https://hub/owner/model/commit/1"
+
+
+def test_with_a_token_the_folder_is_sent(folder, online, monkeypatch):
+    monkeypatch.setattr(hub, "get_token", lambda: "secret")
+    monkeypatch.setattr(hub, "HfApi", Api)
+    assert push(folder, "owner/model", private=True) == "https://hub/owner/model/commit/1"
+    assert Api.asked["token"] == "secret"
+    assert Api.asked["made"] == ("owner/model", {"private": True, "exist_ok": True})
+    sent = Api.asked["sent"]
+    assert (sent["repo_id"], sent["folder_path"]) == ("owner/model", folder)
+    kept = list(hub.utils.filter_repo_objects(
+        ["model.safetensors", "config.json", "checkpoints/checkpoint-5/optimizer.pt", "report.html", "a.pkl"],
+        ignore_patterns=sent["ignore_patterns"],
+    ))  # fmt: skip
+    assert kept == ["model.safetensors", "config.json"]
+
+
+def test_a_refusal_of_the_hub_is_one_line(folder, online, monkeypatch):
+    class Refusing(Api):
+        def create_repo(self, repository, **options):
+            raise RuntimeError("403 Forbidden: you may not\n\nmore lines")
+
+    monkeypatch.setattr(hub, "get_token", lambda: "secret")
+    monkeypatch.setattr(hub, "HfApi", Refusing)
+    message = refused(folder, "owner/model")
+    assert message == "owner/model was not pushed: 403 Forbidden: you may not" and "secret" not in message
