@@ -55,10 +55,17 @@ LABEL_MAPS: dict[str, dict[str, str]] = {
     },
     "stance/ans": {"agree": "favor", "disagree": "against", "other": "neutral"},
     "stance/arabicstancex": {"favor": "favor", "against": "against", "none": "neutral"},
+    "stance/mawqif": {"favor": "favor", "against": "against", "none": "neutral"},
+    "stance/austr": {"agree": "favor", "disagree": "against", "other": "neutral"},
+    "stance/arabicfc": {"agree": "favor", "disagree": "against", "discuss": "neutral", "unrelated": "neutral"},
+    "stance/arastance": {"agree": "favor", "disagree": "against", "discuss": "neutral", "unrelated": "neutral"},
 }  # fmt: skip
 
 #: Arabic names of the targets that a set writes as English slugs.
 TARGET_NAMES: dict[str, str] = {
+    "Covid Vaccine": "لقاح كورونا",
+    "Digital Transformation": "التحول الرقمي",
+    "Women empowerment": "تمكين المرأة",
     "Abdulaziz_bin_Turki_Head_of_Sports": "عبدالعزيز بن تركي رئيسا لهيئة الرياضة",
     "Aramco": "أرامكو",
     "Faisal_bin_Turkis_resignation": "استقالة فيصل بن تركي",
@@ -122,9 +129,21 @@ def statement_stances(path: str | Path) -> Iterator[Row]:
         One row a target.
     """
     for row in statements(path):
-        for number, span in enumerate(span for span in row.spans if span.label != "speaker"):
-            target = row.text[span.start : span.end]
-            yield Row(f"{row.id}#{number}", row.text, (span.label,), target=target, spans=(span,), source=row.source)
+        yield from stance_pairs(row)
+
+
+def stance_pairs(row: Row) -> Iterator[Row]:
+    """Give the stances of a tagged sentence as (sentence, target) pairs.
+
+    Args:
+        row: the sentence with its spans.
+
+    Yields:
+        One row a target.
+    """
+    for number, span in enumerate(span for span in row.spans if span.label != "speaker"):
+        target = row.text[span.start : span.end]
+        yield Row(f"{row.id}#{number}", row.text, (span.label,), target=target, spans=(span,), source=row.source)
 
 
 def article_text(row: dict) -> str:

@@ -1,7 +1,8 @@
 """Stand-off labels: what was labelled in a corpus, as offsets into its articles, without their text.
 
 A corpus may not be copied, labels made on it may: a line names the article, the place of the sentence in
-it, and the labels; the text comes from the corpus under the data root when the labels are read.
+it (none for the whole article), and the labels; the text comes from the corpus under the data root when
+the labels are read.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from pathlib import Path
 
 from tasrih.data.corpus import data_root, read_rows
 from tasrih.data.guard import fingerprint
-from tasrih.data.labelled import MarkedSpan, Row
-from tasrih.schemes import STANCE, STATEMENT
+from tasrih.data.labelled import MarkedSpan, Row, article_text, stance_pairs
+from tasrih.schemes import SCHEMES, STANCE
+
+#: How the name of such a file ends.
+SUFFIX = ".standoff.jsonl"
 
 
-def write_standoff(path: str | Path, rows: Iterable[tuple[str, str, int, Row]]) -> int:
-    """Save labelled sentences of a corpus without their text.
+def write_standoff(path: str | Path, rows: Iterable[tuple[str, str, int | None, Row]]) -> int:
+    """Save labelled texts of a corpus without their text.
 
     Args:
         path: the JSONL file to write.
-        rows: ``(corpus file, article id, start of the sentence in the article's text, row)`` each.
+        rows: ``(corpus file, article id, start of the sentence in the article's text, row)`` each; None for the start
+            where the whole article, its headline on the first line, was labelled.
 
     Returns:
         How many were written.
@@ -30,46 +35,60 @@ def write_standoff(path: str | Path, rows: Iterable[tuple[str, str, int, Row]]) 
     number = 0
     with open(path, "w", encoding="utf-8") as out:
         for corpus, article, start, row in rows:
-            line = {
-                "corpus": corpus, "article": article, "start": start, "end": start + len(row.text),
-                "print": fingerprint(row.text).hex(),
-                "labels": list(row.labels), "spans": [[span.start, span.end, span.label] for span in row.spans],
-            }  # fmt: skip
+            line: dict = {"corpus": corpus, "article": article}
+            if start is not None:
+                line |= {"start": start, "end": start + len(row.text)}
+            line |= {"print": fingerprint(row.text).hex(), "labels": list(row.labels)}
+            if row.spans:
+                line["spans"] = [[span.start, span.end, span.label] for span in row.spans]
+            if row.other:
+                line["other"] = list(row.other)
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
             number += 1
     return number
 
 
-def read_standoff(path: str | Path, root: str | Path | None = None) -> Iterator[Row]:
-    """Join stand-off labels with the sentences that they were made on.
+def read_standoff(path: str | Path, task: str, root: str | Path | None = None) -> Iterator[Row]:
+    """Join stand-off labels with the texts that they were made on.
 
     Args:
         path: the JSONL file.
+        task: ``topic``, ``statement``, or ``stance``: one row a target of statement labels then.
         root: the data root, whose ``corpus/`` holds the articles; None takes ``data_root()``.
 
     Yields:
-        One row a sentence, in the order of the corpus.
+        One row a text, in the order of the corpus.
 
     Raises:
         FileNotFoundError: if the file or a corpus that it names is not there.
         ValueError: if a label is unknown, an article is missing, or its text is not the one that was labelled.
     """
+    names = SCHEMES["statement" if task == "stance" else task].names
     wanted: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
     for line in read_rows(path):
-        known = (*STATEMENT.names, "conditional", "speaker", *STANCE.names)
-        for label in (*line["labels"], *(span[2] for span in line["spans"])):
+        known = (*names, "conditional", "speaker", *STANCE.names)
+        for label in (*line["labels"], *line.get("other", ()), *(span[2] for span in line.get("spans", ()))):
             if label not in known:
                 raise ValueError(f"{path}, {line['article']}: unknown label {label!r}: choose from {', '.join(known)}")
         wanted[line["corpus"]][line["article"]].append(line)
     for corpus, articles in wanted.items():
         for article in read_rows(Path(root or data_root()) / "corpus" / corpus):
             for line in articles.pop(article["id"], ()):
-                text = article["text"][line["start"] : line["end"]]
-                if fingerprint(text).hex() != line["print"]:
+                row = _row(line, article)
+                if fingerprint(row.text).hex() != line["print"]:
                     raise ValueError(f"{path}: {corpus}, {article['id']} is not the text that was labelled")
-                yield Row(
-                    f"{article['id']}@{line['start']}", text, tuple(line["labels"]),
-                    spans=tuple(MarkedSpan(*span) for span in line["spans"]), source=article.get("source"),
-                )  # fmt: skip
+                yield from stance_pairs(row) if task == "stance" else (row,)
         if articles:
             raise ValueError(f"{path}: {corpus} has no article {next(iter(articles))} ({len(articles)} are missing)")
+
+
+def _row(line: dict, article: dict) -> Row:
+    whole = "start" not in line
+    return Row(
+        article["id"] if whole else f"{article['id']}@{line['start']}",
+        article_text(article) if whole else article["text"][line["start"] : line["end"]],
+        tuple(line["labels"]),
+        spans=tuple(MarkedSpan(*span) for span in line.get("spans", ())),
+        other=tuple(line.get("other", ())),
+        source=article.get("source"),
+    )
