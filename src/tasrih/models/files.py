@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tasrih.errors import ModelError
+from tasrih.models.safety import check_inside
 
 #: Version of the folder layout that this release reads.
 LAYOUT = 1
@@ -33,7 +35,9 @@ class ModelFolder:
         return self.config[key]
 
     def file(self, name: str) -> Path:
-        """Give the path of one of its files."""
+        """Give the path of one of its files, which must be among those that were checked."""
+        if name not in self.config["files"]:
+            raise ModelError(f"{self.path / 'config.json'} lists no {name}: get the model again")
         return self.path / name
 
 
@@ -51,7 +55,7 @@ def bundled_models() -> tuple[str, ...]:
 def kind_of(folder: Path) -> str | None:
     """Give the kind of a model in our own layout, its files unchecked; None for any other folder."""
     try:
-        config = _read_config(folder)
+        config = read_config(folder)
     except ModelError:
         return None
     return config.get("kind", "unknown") if config.get("format") == "tasrih" else None
@@ -80,7 +84,7 @@ def locate(name: str | Path) -> Path | str:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} holds no model: there is no config.json in it")
-        _read_config(path)
+        read_config(path)
         return path
     if path.exists():
         raise ModelError(f"{path} is a file: give the model's folder")
@@ -93,7 +97,18 @@ def locate(name: str | Path) -> Path | str:
     )
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """Give what a folder's ``config.json`` holds.
+
+    Args:
+        folder: the model's folder.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ModelError: if there is no such file, or it holds no JSON object.
+    """
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -110,6 +125,12 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@lru_cache(maxsize=256)
+def _digest_once(path: Path, size: int, changed: int) -> str:
+    """Give a file's digest, computed once a process for a file that has not changed since."""
+    return digest(path)
+
+
 def open_folder(path: Path) -> ModelFolder:
     """Open a folder in our layout, every listed file checked.
 
@@ -120,21 +141,22 @@ def open_folder(path: Path) -> ModelFolder:
         The folder with its settings.
 
     Raises:
-        ModelError: if a file is missing, truncated or altered, or the layout is newer than this release.
+        ModelError: if a file is missing, truncated, altered or outside the folder, or the layout is newer than
+            this release.
     """
-    config = _read_config(path)
+    config = read_config(path)
     if config.get("layout") != LAYOUT:
         raise ModelError(f"{path} has layout {config.get('layout')!r}; this release reads {LAYOUT}: update tasrih")
-    if not config.get("files"):
+    if not isinstance(config.get("files"), dict) or not config["files"]:
         raise ModelError(f"{path / 'config.json'} lists no files: get the model again")
     for name, facts in config["files"].items():
-        file = path / name
+        file = check_inside(path, name)
         if not file.is_file():
             raise ModelError(f"{file} is missing: get the model again")
         size = file.stat().st_size
         if size != facts["bytes"]:
             raise ModelError(f"{file} has {size:,} bytes, not {facts['bytes']:,}: it is truncated; get the model again")
-        if digest(file) != facts["sha256"]:
+        if _digest_once(file, size, file.stat().st_mtime_ns) != facts["sha256"]:
             raise ModelError(f"{file} was altered (its SHA-256 is not the one in config.json): get the model again")
     return ModelFolder(path, config)
 

@@ -1,0 +1,167 @@
+"""What a model folder may not hold: code, pickles, links out of it, sizes that its weights do not bear out."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from tasrih.errors import ModelError
+
+#: Weights in these forms can run code when they are opened.
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy")
+
+#: No text model has longer inputs; a larger figure only asks for memory.
+MOST_POSITIONS = 1_000_000
+
+#: The largest header of a safetensors file that its own library opens.
+_MOST_HEADER = 100_000_000
+
+# A tensor kept outside the graph has an entry of key "location" (field 1 of StringStringEntryProto).
+_EXTERNAL = b"\x0a\x08location"
+
+
+def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
+    """Refuse a transformers folder that carries code, needs unpickling, or claims absurd sizes.
+
+    Nothing of the weights is read but their header, so that the answer comes before memory is taken.
+
+    Args:
+        folder: a local folder.
+        config: what its ``config.json`` holds.
+
+    Raises:
+        ModelError: if anything of that is so; the message names the file and the reason.
+    """
+    code = sorted(path.name for path in folder.rglob("*.py"))
+    if config.get("auto_map") or code:
+        what = code[0] if code else "auto_map in config.json"
+        raise ModelError(f"{folder} carries code of its own ({what}), which tasrih never runs: use a model without it")
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        pickled = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLED)
+        if pickled:
+            raise ModelError(
+                f"the weights of {folder} need unpickling ({pickled[0]}), which can run code: save them as safetensors "
+                "(`tasrih train` opens such a checkpoint with weights_only=True and does so)"
+            )
+        raise ModelError(f"{folder} has no weights: there is no *.safetensors in it")
+    shapes: dict[str, list[int]] = {}
+    for path in weights:
+        shapes |= _shapes(path)
+    _check_sizes(folder, config, shapes)
+
+
+def _shapes(path: Path) -> dict[str, list[int]]:
+    """Read the shapes of a safetensors file from its header."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 0 < length <= min(size - 8, _MOST_HEADER):
+            raise ModelError(f"{path} is no whole safetensors file ({size:,} bytes): get the model again")
+        try:
+            header = json.loads(file.read(length))
+            tensors = {name: facts for name, facts in header.items() if name != "__metadata__"}
+            end = max((facts["data_offsets"][1] for facts in tensors.values()), default=0)
+            shapes = {name: list(facts["shape"]) for name, facts in tensors.items()}
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            raise ModelError(f"{path} has a damaged header: get the model again") from None
+    if 8 + length + end != size:
+        raise ModelError(f"{path} has {size:,} bytes, not {8 + length + end:,}: it is truncated; get the model again")
+    return shapes
+
+
+def _check_sizes(folder: Path, config: dict[str, Any], shapes: dict[str, list[int]]) -> None:
+    """Hold what the config claims against the weights that are there."""
+    numbers = 0
+    for shape in shapes.values():
+        count = 1
+        for side in shape:
+            count *= side
+        numbers += count
+    for key, most in (
+        ("vocab_size", numbers), ("hidden_size", numbers), ("d_model", numbers), ("intermediate_size", numbers),
+        ("d_ff", numbers), ("num_hidden_layers", len(shapes)), ("num_layers", len(shapes)),
+        ("encoder_layers", len(shapes)), ("decoder_layers", len(shapes)), ("num_attention_heads", numbers),
+        ("max_position_embeddings", MOST_POSITIONS),
+    ):  # fmt: skip
+        value = config.get(key)
+        if value is None:
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ModelError(f"{folder / 'config.json'}: {key} must be a positive number, not {value!r}")
+        if value > most:
+            raise ModelError(
+                f"{folder / 'config.json'}: {key} is {value:,}, more than the weights hold "
+                f"({len(shapes)} tensors, {numbers:,} numbers): get the model again"
+            )
+    # the table of embeddings is the largest part of a small model
+    width = config.get("embedding_size") or config.get("hidden_size") or config.get("d_model") or 1
+    if (vocabulary := config.get("vocab_size") or 0) * width > numbers:
+        raise ModelError(
+            f"{folder / 'config.json'}: a vocabulary of {vocabulary:,} by {width:,} is more than the weights hold "
+            f"({numbers:,} numbers): get the model again"
+        )
+    labels = config.get("id2label")
+    heads = [
+        shape for name, shape in shapes.items()
+        if name in ("classifier.weight", "classifier.out_proj.weight", "score.weight")
+    ]  # fmt: skip
+    if isinstance(labels, dict) and heads and heads[0][0] != len(labels):
+        raise ModelError(
+            f"{folder / 'config.json'} lists {len(labels)} labels; the head has {heads[0][0]}: get the model again"
+        )
+
+
+def check_graph(path: Path) -> None:
+    """Refuse an ONNX graph that keeps weights in other files.
+
+    A graph of ours is whole in itself, so that a name in it can never lead to another file of the machine.
+
+    Args:
+        path: the ``.onnx`` file.
+
+    Raises:
+        ModelError: if the graph names an outside file.
+    """
+    if _EXTERNAL in path.read_bytes():
+        raise ModelError(f"{path} keeps weights in another file, which tasrih does not open: export it as one file")
+
+
+def check_inside(folder: Path, name: str) -> Path:
+    """Give the path of a listed file, which must lie in the folder, links followed.
+
+    Args:
+        folder: the model's folder.
+        name: the file's name as ``config.json`` lists it.
+
+    Returns:
+        Its path.
+
+    Raises:
+        ModelError: if the name or a link leads out of the folder.
+    """
+    path = folder / name
+    if Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+        raise ModelError(f"{folder / 'config.json'} lists {name!r}, which leads out of the folder: use another model")
+    return path
+
+
+def check_archive(path: Path, *, most: int = 2**31) -> None:
+    """Refuse a packed array file that unpacks to more than a model can need.
+
+    Args:
+        path: an ``.npz`` file.
+        most: bytes that it may unpack to.
+
+    Raises:
+        ModelError: if it is no such archive, or unpacks to more.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile:
+        raise ModelError(f"{path} is no array file: get the model again") from None
+    if size > most:
+        raise ModelError(f"{path} unpacks to {size:,} bytes, more than {most:,}: use another model")

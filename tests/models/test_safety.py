@@ -1,0 +1,267 @@
+"""Models from strangers: whatever could run code, read other files or take all memory is refused, with the reason."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+from tasrih.errors import ModelError
+from tasrih.models.classifier import Classifier
+from tasrih.models.files import PRETRAINED, open_folder, write_config
+from tasrih.models.load import load
+from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph
+from tasrih.models.summariser import Summariser
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A tiny BERT classifier as transformers saves one."""
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("saved")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "نص", "فاز", "حذر"]
+    (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    BertTokenizerFast(str(folder / "vocab.txt"), do_lower_case=False).save_pretrained(folder)
+    shape = BertConfig(
+        vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
+        max_position_embeddings=32, num_labels=2, id2label={0: "حرب", 1: "سلم"}, label2id={"حرب": 0, "سلم": 1},
+    )  # fmt: skip
+    BertForSequenceClassification(shape).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def foreign(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "foreign")
+
+
+@pytest.fixture
+def exported(tmp_path):
+    return shutil.copytree(PRETRAINED / "topic", tmp_path / "topic")
+
+
+def change(folder, **settings):
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, **settings}), encoding="utf-8")
+
+
+def refused(folder, match, opening=Classifier.from_pretrained):
+    with pytest.raises(ModelError, match=match) as caught:
+        opening(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_folder_is_sound_before_it_is_harmed(foreign):
+    assert Classifier.from_pretrained(foreign).predict(["فاز الفريق"])[0].label in ("حرب", "سلم")
+
+
+def test_weights_that_need_unpickling_are_refused_unopened(foreign, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return open, (str(tmp_path / "sprung"), "w")
+
+    (foreign / "model.safetensors").unlink()
+    (foreign / "pytorch_model.bin").write_bytes(pickle.dumps(Trap()))
+    refused(foreign, r"need unpickling \(pytorch_model\.bin\), which can run code")
+    refused(foreign, "need unpickling", Summariser.from_pretrained)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_no_weights_at_all(foreign):
+    (foreign / "model.safetensors").unlink()
+    refused(foreign, r"has no weights: there is no \*\.safetensors")
+
+
+def test_code_is_refused_unrun(foreign, tmp_path):
+    (foreign / "modeling_own.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')")
+    refused(foreign, r"carries code of its own \(modeling_own\.py\)")
+    (foreign / "modeling_own.py").unlink()
+    change(foreign, auto_map={"AutoModelForSequenceClassification": "elsewhere--modeling.Own"})
+    refused(foreign, r"carries code of its own \(auto_map in config\.json\)")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("vocab_size", 10**9), ("hidden_size", 10**9), ("num_hidden_layers", 10**9), ("intermediate_size", 10**12),
+        ("max_position_embeddings", MOST_POSITIONS + 1),
+    ],
+)  # fmt: skip
+def test_absurd_sizes_fail_before_memory_is_taken(foreign, key, value):
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    change(foreign, **{key: value})
+    refused(foreign, f"{key} is {value:,}, more than the weights hold")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
+
+
+def test_a_vocabulary_that_the_weights_cannot_hold(foreign):
+    change(foreign, vocab_size=900)
+    refused(foreign, "a vocabulary of 900 by 8 is more than the weights hold")
+
+
+@pytest.mark.parametrize("value", [-1, 0, "8", True, 2.5])
+def test_a_size_that_is_no_count(foreign, value):
+    change(foreign, vocab_size=value)
+    refused(foreign, "vocab_size must be a positive number")
+
+
+def test_a_label_list_of_the_wrong_length(foreign):
+    change(foreign, id2label={"0": "حرب", "1": "سلم", "2": "هدنة"})
+    refused(foreign, "lists 3 labels; the head has 2")
+
+
+@pytest.mark.parametrize("keep", [4, 100, 3000])
+def test_a_truncated_weights_file_is_named(foreign, keep):
+    path = foreign / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:keep])
+    refused(foreign, r"model\.safetensors (is no whole|has a damaged|has [\d,]+ bytes)")
+
+
+def test_a_header_that_is_no_json(foreign):
+    path = foreign / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[8:12] = b"\xff\xfe{]"
+    path.write_bytes(data)
+    refused(foreign, r"model\.safetensors has a damaged header")
+
+
+def test_weights_that_are_no_numbers(foreign):
+    from safetensors.numpy import load_file, save_file
+
+    tensors = load_file(foreign / "model.safetensors")
+    tensors["classifier.weight"] = np.full_like(tensors["classifier.weight"], np.nan)
+    save_file(tensors, foreign / "model.safetensors", metadata={"format": "pt"})
+    refused(foreign, "hold values that are no numbers")
+
+
+def test_a_listed_file_outside_the_folder(exported, tmp_path):
+    shutil.move(exported / "model.onnx", tmp_path / "model.onnx")
+    config = json.loads((exported / "config.json").read_text(encoding="utf-8"))
+    for name in ("../model.onnx", str(tmp_path / "model.onnx")):
+        config["files"][name] = config["files"]["model.onnx"]
+        change(exported, files={key: value for key, value in config["files"].items() if key != "model.onnx"})
+        refused(exported, "which leads out of the folder")
+        del config["files"][name]
+
+
+def test_a_link_out_of_the_folder(exported, tmp_path):
+    shutil.move(exported / "model.onnx", tmp_path / "model.onnx")
+    (exported / "model.onnx").symlink_to(tmp_path / "model.onnx")
+    refused(exported, r"'model\.onnx', which leads out of the folder")
+
+
+def test_a_file_that_was_never_checked_is_not_opened(exported):
+    config = json.loads((exported / "config.json").read_text(encoding="utf-8"))
+    change(exported, files={"tokenizer.json": config["files"]["tokenizer.json"]})
+    refused(exported, r"lists no model\.onnx")
+
+
+def _settings(folder, **changes):
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    change(folder, settings={**config["settings"], **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": ["حرب", "سلم"]}, r"lists 2 labels; its head gives \d+ scores"),
+        ({"labels": "حرب"}, "labels must be a list of names"),
+        ({"labels": ["حرب", "حرب"]}, "a label is listed twice"),
+        ({"max_length": 10**9}, "max_length must lie between"),
+        ({"temperature": 0}, "temperature must be positive"),
+        ({"colour": "red"}, "its settings are not a classifier's"),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_fit(exported, changes, message):
+    _settings(exported, **changes)
+    refused(exported, message)
+
+
+def _graph(path, *, external=False, domain=""):
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    table = numpy_helper.from_array(np.zeros((4, 2), np.float32), "table")
+    if external:
+        table.ClearField("raw_data")
+        table.data_location = TensorProto.EXTERNAL
+        entry = table.external_data.add()
+        entry.key, entry.value = "location", "../../secret"
+    nodes = [helper.make_node("Gather" if not domain else "Own", ["table", "input_ids"], ["logits"], domain=domain)]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["b", "t"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", "t", 2])], [table],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 17)] + ([helper.make_opsetid(domain, 1)] if domain else [])
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+
+
+def test_a_graph_that_keeps_weights_elsewhere(exported):
+    _graph(exported / "model.onnx", external=True)
+    config = json.loads((exported / "config.json").read_text(encoding="utf-8"))
+    write_config(exported, {key: config[key] for key in ("kind", "settings")})
+    refused(exported, "keeps weights in another file")
+
+
+def test_a_whole_graph_is_let_through(tmp_path):
+    _graph(tmp_path / "model.onnx")
+    check_graph(tmp_path / "model.onnx")
+
+
+def test_operators_of_its_own(exported):
+    _graph(exported / "model.onnx", domain="com.stranger")
+    config = json.loads((exported / "config.json").read_text(encoding="utf-8"))
+    write_config(exported, {key: config[key] for key in ("kind", "settings")})
+    refused(exported, "cannot be opened by onnxruntime")
+
+
+def test_an_archive_that_swells(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("rows.npy", bytes(2**20))
+    check_archive(tmp_path / "bomb.npz")
+    with pytest.raises(ModelError, match="unpacks to 1,048,576 bytes"):
+        check_archive(tmp_path / "bomb.npz", most=2**19)
+    (tmp_path / "bomb.npz").write_bytes(b"PK nothing")
+    with pytest.raises(ModelError, match="is no array file"):
+        check_archive(tmp_path / "bomb.npz")
+
+
+def test_files_are_hashed_once_a_process(exported, monkeypatch):
+    from tasrih.models import files
+
+    read = []
+    real = files.digest
+    monkeypatch.setattr(files, "digest", lambda path: read.append(path.name) or real(path))
+    open_folder(exported)
+    open_folder(exported)
+    assert sorted(read) == ["model.onnx", "tokenizer.json"]
+
+
+def test_sixteen_threads_get_the_answers_of_one():
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = load("topic")
+    texts = ["فاز المنتخب في المباراة", "ارتفعت أسعار النفط", "قُتل جنود في القصف", "افتتح المعرض الفني"]
+    alone = [model.predict([text])[0] for text in texts]
+    with ThreadPoolExecutor(16) as pool:
+        many = list(pool.map(lambda number: model.predict([texts[number % 4]])[0], range(64)))
+    assert many == [alone[number % 4] for number in range(64)]
+
+
+def test_loading_twice_at_once_is_safe():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tasrih.models.load import _opened
+
+    _opened.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        models = list(pool.map(lambda _: load("topic"), range(4)))
+    assert len({model.predict(["فاز المنتخب في المباراة"])[0].score for model in models}) == 1
