@@ -51,7 +51,7 @@ def test_a_whole_article_is_labelled_with_its_headline(root, tmp_path):
     with lzma.open(root / "corpus" / "news.jsonl.xz", "wt", encoding="utf-8") as out:
         row = {"id": "a-2", "title": "فوز المنتخب", "text": "فاز المنتخب ٣-١ أمس.", "source": "paper"}
         out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    sport = Row("a-2", "فوز المنتخب\nفاز المنتخب ٣-١ أمس.", ("sport",), other=("society",), source="paper")
+    sport = Row("a-2", "فوز المنتخب\nفاز المنتخب ٣-١ أمس.", ("sport",), spans=None, other=("society",), source="paper")
     write_standoff(tmp_path / "topics.jsonl", [("news.jsonl.xz", "a-2", None, sport)])
     assert list(read_standoff(tmp_path / "topics.jsonl", "topic", root)) == [sport]
     with pytest.raises(ValueError, match="unknown label 'sport'"):

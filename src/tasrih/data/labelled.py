@@ -29,7 +29,8 @@ class Row:
         text: what is read; an article's headline stands on a line of its own before the text.
         labels: its label, or all of its tags.
         target: for stance, what the stance is to.
-        spans: for statements, the speaker (``speaker``) and the targets (their stance).
+        spans: for statements, the speaker (``speaker``) and the targets (their stance); None where nobody
+            looked for them.
         other: further labels that count as right (``topic_iptc``'s second topic).
         source: the paper or repository.
     """
@@ -38,7 +39,7 @@ class Row:
     text: str
     labels: tuple[str, ...]
     target: str | None = None
-    spans: tuple[MarkedSpan, ...] = ()
+    spans: tuple[MarkedSpan, ...] | None = ()
     other: tuple[str, ...] = ()
     source: str | None = None
 
@@ -141,7 +142,7 @@ def stance_pairs(row: Row) -> Iterator[Row]:
     Yields:
         One row a target.
     """
-    for number, span in enumerate(span for span in row.spans if span.label != "speaker"):
+    for number, span in enumerate(span for span in row.spans or () if span.label != "speaker"):
         target = row.text[span.start : span.end]
         yield Row(f"{row.id}#{number}", row.text, (span.label,), target=target, spans=(span,), source=row.source)
 

@@ -39,7 +39,7 @@ def write_standoff(path: str | Path, rows: Iterable[tuple[str, str, int | None, 
             if start is not None:
                 line |= {"start": start, "end": start + len(row.text)}
             line |= {"print": fingerprint(row.text).hex(), "labels": list(row.labels)}
-            if row.spans:
+            if row.spans is not None:
                 line["spans"] = [[span.start, span.end, span.label] for span in row.spans]
             if row.other:
                 line["other"] = list(row.other)
@@ -88,7 +88,7 @@ def _row(line: dict, article: dict) -> Row:
         article["id"] if whole else f"{article['id']}@{line['start']}",
         article_text(article) if whole else article["text"][line["start"] : line["end"]],
         tuple(line["labels"]),
-        spans=tuple(MarkedSpan(*span) for span in line.get("spans", ())),
+        spans=tuple(MarkedSpan(*span) for span in line["spans"]) if "spans" in line else None,
         other=tuple(line.get("other", ())),
         source=article.get("source"),
     )

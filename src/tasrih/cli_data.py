@@ -1,0 +1,288 @@
+"""Commands over data: check a set, list the catalogue, rows, Label Studio, and the report across many articles."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tasrih.interchange import Article
+    from tasrih.results import Document
+
+data = typer.Typer(help="Check data sets, and list the public ones.", no_args_is_help=True)
+label_studio = typer.Typer(help="Label Studio: statements out, corrected labels back.", no_args_is_help=True)
+
+Articles = Annotated[
+    list[Path],
+    typer.Argument(metavar="PATH...", help="Files or folders of articles (.txt, .jsonl, .csv, ...), or tagged JSONL."),
+]
+ModelName = Annotated[str | None, typer.Option("--model", help="A bundled model, a folder, or a hub id.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.add_typer(data, name="data")
+    app.add_typer(label_studio, name="label-studio")
+    app.command()(rows)
+    app.command()(report)
+
+
+@data.command("list")
+def list_sets(
+    task: Annotated[str | None, typer.Option(help="Sets for one task only, such as topic or stance.")] = None,
+    root: Annotated[Path | None, typer.Option(help="The data root; else TASRIH_DATA or ../shared/data.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a set.")] = False,
+) -> None:
+    """List public Arabic sets: size, licence, citation, where to get each, and whether it is here."""
+    from dataclasses import asdict
+
+    from tasrih.data.catalogue import listed
+    from tasrih.data.corpus import data_root
+
+    place = root or data_root()
+    entries = [(entry, entry.path(place)) for entry in listed(task)]
+    if as_json:
+        for entry, path in entries:
+            print(json.dumps({**asdict(entry), "path": None if path is None else str(path)}, ensure_ascii=False))
+        return
+    table = _table("task", "set", "size", "licence", "cite", "get it from", "under the data root", "here")
+    for entry, path in entries:
+        name = f"{entry.name}: {entry.note}" if entry.note else entry.name
+        here = "yes" if path is not None else "no"
+        table.add_row(entry.task, name, entry.size, entry.licence, entry.citation, entry.source, entry.folder, here)
+    _console(180).print(table)
+    here = sum(path is not None for _, path in entries)
+    typer.echo(f"{len(entries)} sets, {here} of them under {place}")
+
+
+@data.command("check")
+def check_set(
+    source: Annotated[str, typer.Argument(metavar="PATH", help="A file, a folder of splits, or a hub id.")],
+    task: Annotated[
+        str | None, typer.Option(help="statement, topic, stance, summary, pair, label or text; else guessed.")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="A column by another name, such as text=body.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Bundled model whose window lengths are held against; else the task's.")
+    ] = None,
+    near: Annotated[bool, typer.Option("--near/--no-near", help="Look for near duplicates between splits.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a finding.")] = False,
+) -> None:
+    """Check a labelled set: columns, labels, empty and repeated texts, leakage between splits, lengths."""
+    from dataclasses import asdict
+
+    from tasrih.data.checks import lengths
+    from tasrih.data.corpus import data_root
+    from tasrih.data.dataset import open_set
+    from tasrih.data.findings import LEVELS, worst
+
+    columns = dict(pair.split("=", 1) for pair in column or [] if "=" in pair)
+    if len(columns) != len(column or []):
+        raise typer.BadParameter("--column takes OURS=THEIRS, such as text=body")
+    checked = open_set(source, task, root=data_root(), columns=columns, near=near)
+    found = [*checked.findings, *lengths(checked.splits, _reader(model, checked.form.task))]
+    findings = sorted(found, key=lambda finding: LEVELS.index(finding.level))
+    if as_json:
+        for finding in findings:
+            print(json.dumps(asdict(finding), ensure_ascii=False))
+    else:
+        _show_findings(source, checked, findings)
+    if worst(findings) == "error":
+        raise typer.Exit(1)
+
+
+def _show_findings(source: str, checked, findings) -> None:
+    from collections import Counter
+
+    told = ", ".join(f"{split} {len(rows):,}" for split, rows in checked.splits.items())
+    typer.echo(f"{source}: {checked.form.task}; {told}")
+    table = _table("", "check", "split", "rows", "finding", "such as")
+    styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
+    for found in findings:
+        examples = ", ".join(name if len(name) <= 32 else f"{name[:31]}…" for name in found.examples[:3])
+        table.add_row(
+            found.level, found.check, found.split, f"{found.count:,}" if found.count else "", found.message, examples,
+            style=styles[found.level],
+        )  # fmt: skip
+    _console(140).print(table)
+    levels = Counter(found.level for found in findings)
+    typer.echo(", ".join(f"{levels[level]} {level}{'' if levels[level] == 1 else 's'}" for level in styles))
+
+
+def _reader(model: str | None, task: str):
+    """The bundled tokenizer with its window, for the check of lengths: that of the task, where there is one."""
+    from tokenizers import Tokenizer
+
+    from tasrih.data.checks import Reader
+    from tasrih.models.files import PRETRAINED, bundled_models, open_folder
+    from tasrih.text.normalise import normalise
+
+    name = model or (task if task in bundled_models() else "topic")
+    if name not in bundled_models():
+        raise ValueError(f"no bundled model {name!r}: choose from {', '.join(bundled_models())}")
+    folder = open_folder(PRETRAINED / name)
+    settings = folder["settings"]
+    window = settings.get("max_length") or settings["max_source"]  # as a summariser calls it
+    tokenizer = Tokenizer.from_file(str(folder.file("tokenizer.json")))
+    tokenizer.no_truncation()
+
+    def count(texts) -> list[int]:
+        folded = [normalise(text, settings["profile"]) for text in texts]
+        return [len(encoded) for encoded in tokenizer.encode_batch_fast(folded)]
+
+    return Reader(f"{name} model", window, count)
+
+
+def rows(
+    paths: Articles,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .csv, .parquet or .jsonl file; else JSONL is printed.")
+    ] = None,
+    model: ModelName = None,
+) -> None:
+    """Give the statements of articles as rows of a table, one a sentence."""
+    from tasrih.interchange import row_dict, statement_rows, write_rows
+
+    faults = _Faults()
+    found = (row for article, document in _read(paths, model, faults) for row in statement_rows(article, document))
+    if output is None:
+        for row in found:
+            print(json.dumps(row_dict(row), ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
+    else:
+        typer.echo(f"wrote {write_rows(found, output):,} rows to {output}", err=True)
+    faults.end()
+
+
+@label_studio.command("export")
+def export_tasks(
+    paths: Articles,
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON file of tasks to import in Label Studio.")],
+    config: Annotated[
+        Path | None, typer.Option(help="Where the labelling interface goes; else beside the tasks, as .xml.")
+    ] = None,
+    model: ModelName = None,
+) -> None:
+    """Write statements as tasks with pre-annotations, and the labelling interface for them."""
+    from tasrih.label_studio import labelling_config, tasks
+
+    faults = _Faults()
+    count = 0
+    with output.open("w", encoding="utf-8", errors="backslashreplace") as out:
+        out.write("[")
+        for article, document in _read(paths, model, faults):
+            for task in tasks(article, document, model=model or "tasrih"):
+                out.write((",\n" if count else "\n") + json.dumps(task, ensure_ascii=False))
+                count += 1
+        out.write("\n]\n")
+    interface = config or output.with_suffix(".xml")
+    interface.write_text(labelling_config(), encoding="utf-8")
+    typer.echo(f"wrote {count:,} tasks to {output}, the labelling interface to {interface}", err=True)
+    faults.end()
+
+
+@label_studio.command("import")
+def import_labels(
+    export: Annotated[Path, typer.Argument(help="What Label Studio exported as JSON.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSONL file in the form of the statements set.")],
+) -> None:
+    """Turn corrected annotations into training rows; a task with a fault is named and left out."""
+    from tasrih.label_studio import corrected, read_export
+
+    faults = _Faults()
+    count = 0
+    with output.open("w", encoding="utf-8", errors="backslashreplace") as out:
+        for result in corrected(read_export(export)):
+            if result.row is None:
+                faults.add(f"{result.task}: {result.fault}")
+                continue
+            out.write(json.dumps(result.row, ensure_ascii=False) + "\n")
+            count += 1
+    typer.echo(f"wrote {count:,} rows to {output}", err=True)
+    faults.end()
+
+
+def report(
+    paths: Articles,
+    html: Annotated[Path, typer.Option("--html", help="The page to write.")],
+    title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
+    sentences: Annotated[int, typer.Option(help="The most sentences that the page shows.")] = 2000,
+    model: ModelName = None,
+) -> None:
+    """Count acts across many articles: over time, by speaker, by target, with the sentences, as one page."""
+    from tasrih.corpus_report import CorpusCounter
+    from tasrih.render.corpus_page import corpus_page
+
+    counter, faults = CorpusCounter(sentences=sentences), _Faults()
+    for article, document in _read(paths, model, faults, with_faults=True):
+        counter.add(article, document)
+    html.write_text(corpus_page(counter.report(), title=title), encoding="utf-8")
+    typer.echo(f"wrote {html}", err=True)
+    faults.end()
+
+
+class _Faults:
+    """Faults that do not stop the work: each is one line on stderr, and the exit code is 1 at the end."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, message: str) -> None:
+        self.count += 1
+        print(f"tasrih: {message}", file=sys.stderr)
+
+    def end(self) -> None:
+        if self.count:
+            raise typer.Exit(1)
+
+
+def _read(
+    paths: list[Path], model: str | None, faults: _Faults, *, with_faults: bool = False
+) -> Iterator[tuple[Article, Document]]:
+    """Read articles and tag them; those that cannot be read are told of, and passed on where that is asked for."""
+    from tasrih.interchange import article_files, read_articles, with_documents
+
+    files = article_files(paths)  # a missing path is told of before any model is opened
+
+    def tag(texts: list[str]) -> list[Document]:
+        from tasrih.api import tag as verb
+
+        return verb(texts, model=model)
+
+    pairs = with_documents(read_articles(files), tag)
+    for article, document in _progress(pairs):
+        if document is None:
+            faults.add(article.error or f"{article.id} cannot be read")
+        if document is not None or with_faults:
+            yield article, document
+
+
+def _progress(pairs: Iterator) -> Iterator:
+    if not sys.stderr.isatty():
+        return pairs
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(pairs, description="articles", total=None, console=Console(stderr=True), transient=True)
+
+
+def _table(*heads: str):
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        table.add_column(head, overflow="fold", justify="right" if head == "rows" else "left")
+    return table
+
+
+def _console(width: int):
+    """A console as wide as the terminal, and wide enough for a table where the output is no terminal."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False, markup=False, width=None if sys.stdout.isatty() else width)
