@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.text.normalise import PROFILES, STEPS, fold, normalise, steps_of
+from tasrih.text.normalise import PROFILES, STEPS, STRETCHES, fold, normalise, profile_of_family, steps_of
 
 FRAGMENTS = [
     "كَتَبَ",
@@ -77,6 +77,8 @@ ANY_TEXT = st.one_of(
     st.text(st.characters(codec=None)),
     st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=3))).map("".join),
 )
+# the others rewrite links and the like first, and are tested by themselves
+LETTER_PROFILES = [name for name, steps in PROFILES.items() if not set(steps) & set(STRETCHES)]
 STEP_SETS = st.lists(st.sampled_from(list(STEPS)), max_size=6)
 
 
@@ -153,7 +155,7 @@ def test_the_default_changes_nothing(text):
 
 
 @settings(deadline=None)
-@given(ANY_TEXT, st.sampled_from(list(PROFILES)))
+@given(ANY_TEXT, st.sampled_from(LETTER_PROFILES))
 def test_chained_maps_give_what_the_steps_give_one_after_the_other(text, profile):
     assert normalise(text, profile) == one_after_the_other(text, PROFILES[profile])
 
@@ -167,7 +169,7 @@ def test_any_set_of_steps_applies_in_the_order_of_the_table(text, steps):
 
 
 @settings(deadline=None)
-@given(ANY_TEXT, st.sampled_from(list(PROFILES)))
+@given(ANY_TEXT, st.sampled_from(LETTER_PROFILES))
 def test_profiles_are_idempotent(text, profile):
     once = normalise(text, profile)
     assert normalise(once, profile) == once
@@ -207,7 +209,7 @@ def test_a_span_outside_the_text_is_refused(span):
 
 
 @settings(deadline=None)
-@given(ANY_TEXT, st.sampled_from(list(PROFILES)))
+@given(ANY_TEXT, st.sampled_from(LETTER_PROFILES))
 def test_the_source_of_a_word_normalises_to_that_word(text, profile):
     folded = fold(text, profile)
     for match in re.finditer(r"\w+", folded.text):
@@ -221,7 +223,7 @@ def test_the_source_of_a_word_normalises_to_that_word(text, profile):
 
 
 @settings(deadline=None)
-@given(ANY_TEXT, st.sampled_from(list(PROFILES)))
+@given(ANY_TEXT, st.sampled_from(LETTER_PROFILES))
 def test_characters_map_in_order_and_inside_the_source(text, profile):
     folded = fold(text, profile)
     before = (0, 0)
@@ -235,7 +237,7 @@ def test_characters_map_in_order_and_inside_the_source(text, profile):
 
 
 @settings(deadline=None)
-@given(ANY_TEXT, st.sampled_from(list(PROFILES)))
+@given(ANY_TEXT, st.sampled_from(LETTER_PROFILES))
 def test_edits_rebuild_the_normalised_text(text, profile):
     folded = fold(text, profile)
     rebuilt, taken = "", 0
@@ -255,3 +257,75 @@ def test_unknown_names_say_what_exists():
 
 def test_hamza_is_kept_unless_a_profile_folds_it():
     assert normalise("مسؤول بيئة شيء", "encoder") == "مسؤول بيئة شيء"
+
+
+# --- families of bases ----------------------------------------------------------------------------
+
+POST = "تابعوا @wzara_sa: كوفيدَ19 في ٢٠٢٠م، الرابط https://t.co/ab?x=1 أو a.b@c.com #كوفيد_19 ﻻ ريب إلـى «الأمّة»"
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        # links, addresses and mentions as marks of the vocabulary; numbers apart from words; hamza and digits stay
+        ("arabert", "تابعوا [مستخدم] : كوفيد 19 في ٢٠٢٠ م، الرابط [رابط] أو [بريد] #كوفيد_19 لا ريب إلى «الأمة»"),
+        # tatweel stays: only vowel marks go
+        ("marbert", "تابعوا USER : كوفيد19 في ٢٠٢٠م، الرابط URL أو a.b@c.com HASHTAG لا ريب إلـى «الأمة»"),
+        (
+            "camelbert",
+            "تابعوا @wzara_sa: كوفيد19 في ٢٠٢٠م، الرابط https://t.co/ab?x=1 أو a.b@c.com #كوفيد_19 لا ريب إلى «الأمة»",
+        ),
+        (
+            "arabart",
+            "تابعوا @wzara_sa: كوفيد19 في ٢٠٢٠م، الرابط https://t.co/ab?x=1 أو a.b@c.com #كوفيد_19 لا ريب إلى «الأمة»",
+        ),
+        ("mt5", POST),
+        ("xlm-roberta", POST),
+    ],
+)
+def test_what_each_family_reads(profile, expected):
+    assert " ".join(normalise(POST, profile).split()) == expected
+
+
+def test_a_mark_that_stands_for_a_stretch_maps_back_to_it():
+    folded = fold(POST, "arabert")
+    start = folded.text.index("[رابط]")
+    assert POST[slice(*folded.to_source(start, start + 6))] == "https://t.co/ab?x=1"
+    start = folded.text.index("19")
+    assert POST[slice(*folded.to_source(start, start + 2))] == "19"
+    assert POST[slice(*folded.to_source(start - 7, start - 1))].strip() == "كوفيدَ"
+
+
+@settings(deadline=None)
+@given(ANY_TEXT, st.sampled_from(["arabert", "marbert"]))
+def test_maps_of_stretches_never_leave_the_text(text, profile):
+    folded = fold(text, profile)
+    places = [folded.to_source(n, n + 1) for n in range(len(folded.text))]
+    assert all(0 <= start <= end <= len(text) for start, end in places)
+    assert places == sorted(places)
+    assert folded.to_source(0, len(folded.text))[1] <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("aubmindlab/bert-base-arabertv02", "arabert"),
+        ("aubmindlab/bert-large-arabertv02-twitter", "arabert"),
+        ("UBC-NLP/MARBERTv2", "marbert"),
+        ("UBC-NLP/ARBERTv2", "marbert"),
+        ("CAMeL-Lab/bert-base-arabic-camelbert-msa", "camelbert"),
+        ("moussaKam/AraBART", "arabart"),
+        ("csebuetnlp/mT5_multilingual_XLSum", "mt5"),
+        ("google/mt5-small", "mt5"),
+        ("FacebookAI/xlm-roberta-base", "xlm-roberta"),
+        ("answerdotai/ModernBERT-base", None),
+    ],
+)
+def test_the_family_is_found_by_name(name, profile):
+    assert profile_of_family(name) == profile
+
+
+@pytest.mark.parametrize("name", ["aubmindlab/bert-base-arabertv2", "aubmindlab/bert-base-arabert"])
+def test_a_family_whose_preparation_is_not_ours_is_refused(name):
+    with pytest.raises(ValueError, match="Farasa"):
+        profile_of_family(name)

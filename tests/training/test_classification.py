@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -20,8 +20,9 @@ from tasrih.training.classification import (
     calibrate,
     open_base,
     read_training_data,
+    train_classifier,
 )
-from tasrih.training.features import Collator, features, join_rows, span_targets
+from tasrih.training.features import Collator, features, hide_tokens, join_rows, span_targets
 from tasrih.training.tokenizer import learn_vocabulary
 
 
@@ -116,6 +117,15 @@ def labels_of(encoder, *spans: MarkedSpan) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def test_spans_that_nobody_looked_for_are_not_learnt_as_absent(encoder):
+    row = Row("1", TEXT, ("warning",), spans=None)
+    window = encoder.windows([TEXT])[0][0]
+    assert set(span_targets(window, row)) == {-100}
+    (joined,) = join_rows([row], 0.999, longest=2000, seed=1)
+    assert joined.text == f"{TEXT} {TEXT}"
+    assert joined.spans is None
+
+
 def test_span_targets_follow_the_marks(encoder):
     assert labels_of(encoder) == []
     found = labels_of(encoder, mark("وزير الصحة", "speaker"), mark("الاتفاق", "favor"))
@@ -165,7 +175,7 @@ def test_windows_of_a_long_text_are_kept_from_its_start(encoder):
 
 
 def collate(items, **changes):
-    settings = {"pad_id": 0, "mask_id": 4, "hide": 0.0, "types": False, "multi_label": False, **changes}
+    settings = {"pad_id": 0, "types": False, "multi_label": False, **changes}
     return Collator(**settings)(items)
 
 
@@ -190,22 +200,30 @@ def test_a_batch_is_padded():
     assert collate(several, multi_label=True)["labels"].dtype.is_floating_point
 
 
-def test_tokens_are_hidden_in_training_only_and_special_ones_never():
+def test_tokens_are_hidden_and_special_ones_never():
     import torch
 
     torch.manual_seed(0)
-    items = [
-        {"input_ids": [2, *range(10, 210), 3], "token_type_ids": [0] * 202, "labels": 0},
-        {"input_ids": [2, 3], "token_type_ids": [0, 0], "labels": 0},
-    ]
-    batch = collate(items, hide=0.3)["input_ids"]
-    hidden = batch[0] == 4
+    ids = torch.tensor([[2, *range(10, 210), 3], [2, 3, *[0] * 200]])
+    found = hide_tokens(ids, (ids > 0).long(), share=0.3, mask_id=4, special_ids=[0, 1, 2, 3, 4])
+    hidden = found[0] == 4
     assert hidden.float().mean().item() == pytest.approx(0.3, abs=0.1)
-    assert batch[0, 0] == 2 and batch[0, -1] == 3
-    assert batch[1].tolist() == [2, 3, *[0] * 200]
-    # the Trainer collates its validation batches with gradients on, so that these have to be told apart by themselves
-    whole = collate([{**item, "whole": True} for item in items], hide=0.3)["input_ids"]
-    assert whole[0].tolist() == [2, *range(10, 210), 3]
+    assert found[0, 0] == 2 and found[0, -1] == 3
+    assert (found[0][~hidden] == ids[0][~hidden]).all()
+    assert found[1].tolist() == [2, 3, *[0] * 200]
+    # where the special tokens stand among the others, as those of XLM-R and AraBERT do
+    assert (hide_tokens(ids, ids, share=1.0, mask_id=300, special_ids=[2, 3, 50])[0] == 50).sum() == 1
+
+
+def test_tokens_are_hidden_in_training_alone(bert, world, tmp_path, monkeypatch):
+    from tasrih.training import tuning
+
+    seen = []
+    original = tuning.hide_tokens
+    monkeypatch.setattr(tuning, "hide_tokens", lambda *given, **options: seen.append(given) or original(*given, **options))
+    made = config("stance", base=str(bert), epochs=2, bf16=False, max_length=60, batch_size=24, token_dropout=0.1)
+    train_classifier(replace(made, output=str(tmp_path)), world.root)
+    assert len(seen) == 6  # 72 rows by 24, twice; validation is not hidden
 
 
 # --- what is saved --------------------------------------------------------------------------------
@@ -252,7 +270,7 @@ def test_the_figures_stand_beside_the_model(statement_model, world):
     assert (stored["task"], stored["seed"], stored["train"][0]) == (
         "statement",
         1,
-        {"name": "statements", "split": "train", "limit": None, "repeat": 1},
+        asdict(Source("statements")),
     )
     assert result["validation"]["micro_f1"] > 0.5  # templates of the training set in other towns
 
@@ -382,8 +400,6 @@ def bert_base(tmp_path):
 
 def test_another_familys_base_trains_on_pairs(bert_base, world, tmp_path):
     from tasrih.models.classifier import Classifier
-    from tasrih.training.classification import train_classifier
-
     made = config("stance", base=str(bert_base), epochs=1, bf16=False, max_length=40)
     result = train_classifier(replace(made, output=str(tmp_path / "out")), world.root)
     assert result["train_rows"] == 72

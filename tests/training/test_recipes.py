@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasrih.text.normalise import profile_of_family
 from tasrih.training import recipes
 from tasrih.training.classification import ClassifierConfig, Source
 from tasrih.training.prepare import PrepareConfig
@@ -13,7 +14,10 @@ from tasrih.training.pretrain import PretrainConfig
 from tasrih.training.recipes import load_recipe, run_recipe
 from tasrih.training.summarisation import SummariserConfig
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("**/*.y*ml"))
+FOLDER = Path(__file__).parents[2] / "configs"
+CONFIGS = sorted(FOLDER.glob("*.y*ml"))
+BASES = sorted((FOLDER / "bases").glob("*.y*ml"))
+SEQ2SEQ = {"arabart.yaml", "mt5.yaml"}
 
 CLASSIFIER = """
 kind: classifier
@@ -46,6 +50,50 @@ def test_every_shipped_recipe_loads(path):
     config = load_recipe(path)
     assert type(config) in [kind for kind, _ in recipes.KINDS.values()]
     assert config.output.startswith("runs/")
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda path: path.name)
+def test_every_base_goes_over_every_recipe_of_its_kind(base):
+    over = [
+        path
+        for path in CONFIGS
+        if ("kind: seq2seq" if base.name in SEQ2SEQ else "kind: classifier") in path.read_text()
+    ]
+    assert over
+    for path in over:
+        plain, config = load_recipe(path), load_recipe(path, [str(base), "seed=7"])
+        assert config.base != plain.base or base.name == "arabart.yaml"
+        assert (config.output, config.train, config.seed) == (plain.output, plain.train, 7)
+        assert profile_of_family(config.base)
+        # a base's own length is for the task that it names
+        assert (
+            config.max_length == (512 if config.task == "topic" else plain.max_length)
+            if base.name not in SEQ2SEQ
+            else True
+        )
+
+
+def test_every_recipe_and_base_stands_in_the_list():
+    listed = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert not [path.name for path in (*CONFIGS, *BASES) if f"`{path.relative_to(FOLDER)}`" not in listed]
+
+
+def test_what_is_put_over_a_recipe_is_checked(write, tmp_path):
+    over = tmp_path / "over.yaml"
+    for text, message in (
+        ("for_task: {poem: {epochs: 2}}", "for_task: unknown task 'poem'"),
+        ("for_task: [topic]", "for_task must give settings by task"),
+        ("kind: summariser", "kind stands in the recipe itself"),
+        ("lerning_rate: 1", "unknown option 'lerning_rate'"),
+    ):
+        over.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            load_recipe(write(CLASSIFIER), [str(over)])
+    over.write_text("epochs: 9\nfor_task: {stance: {epochs: 2, batch_size: 8}, topic: {epochs: 3}}")
+    config = load_recipe(write(CLASSIFIER), ["batch_size=4", str(over), "epochs=5"])
+    assert (config.epochs, config.batch_size) == (5, 8)  # the last word counts
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.yaml does not exist"):
+        load_recipe(write(CLASSIFIER), [str(tmp_path / "nowhere.yaml")])
 
 
 def test_a_recipe_becomes_the_dataclass_of_its_kind(write):
@@ -105,7 +153,7 @@ def test_changes_from_the_command_line(write):
         ("task=genre", "task must be one of"),
         ("spans=true", "spans belong to the task statement"),
         ("train=[{", "is not YAML"),
-        ("kind=classifer", "kind must be one of prepare, pretrain, classifier, summariser, not 'classifer'"),
+        ("kind=classifer", "kind must be one of prepare, pretrain, classifier, summariser, seq2seq, not 'classifer'"),
         ("kind=[a]", "kind must be one of"),
     ],
 )

@@ -1,7 +1,8 @@
 """Named normalisation profiles for Arabic text, each with a map back to the caller's own offsets.
 
 A profile is a tuple of *steps*; a step rewrites single characters (or a letter with its combining
-hamza). Nothing is rewritten unless a profile says so: the default, ``lossless``, changes nothing.
+hamza), or stretches such as links. Nothing is rewritten unless a profile says so: the default,
+``lossless``, changes nothing.
 """
 
 from __future__ import annotations
@@ -76,6 +77,20 @@ STEPS: dict[str, dict[str, str]] = {
     "marbuta": {"ة": "ه"},
 }
 
+_LETTERS = "\u0621-\u063a\u0641-\u064a"
+_DIGITS = "0-9\u0660-\u0669"
+_LINK = r"https?://\S+|www\.\S+"
+_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_MENTION = r"(?<![\w@])@\w+"
+
+#: Steps that rewrite whole stretches, as pairs of a pattern and what stands for it; they go before those of ``STEPS``.
+STRETCHES: dict[str, tuple[tuple[str, str], ...]] = {
+    "arabert_marks": ((_LINK, " [رابط] "), (_EMAIL, " [بريد] "), (_MENTION, " [مستخدم] ")),
+    "marbert_marks": ((_LINK, " URL "), (_MENTION, " USER "), (r"(?<![\w#])#\w+", " HASHTAG ")),
+    # a word and a number that touch are parted
+    "apart": ((rf"(?<=[{_LETTERS}{re.escape(_MARKS)}])(?=[{_DIGITS}])|(?<=[{_DIGITS}])(?=[{_LETTERS}])", " "),),
+}
+
 _TIDY = ("compose", "presentation", "invisible", "tatweel", "diacritics", "lookalikes")
 
 #: Profile name to its steps, in the order in which they apply.
@@ -84,7 +99,57 @@ PROFILES: dict[str, tuple[str, ...]] = {
     "tidy": _TIDY,
     "encoder": (*_TIDY, "digits", "alef", "maqsura"),
     "search": (*_TIDY, "digits", "alef", "maqsura", "hamza", "marbuta"),
+    # What each family of bases was pretrained on. The letters of presentation forms, which their tokenizers do not
+    # know, are resolved first.
+    # AraBERT v0.2 (Antoun et al. 2020; preprocess.py of aub-mind/arabert): no Farasa there; vowel marks and tatweel
+    # go, links, addresses and mentions become marks of the vocabulary, numbers stand apart from words; letters outside
+    # its alphabet, such as the Persian look-alikes, would be dropped.
+    "arabert": ("arabert_marks", "apart", *_TIDY),
+    # ARBERT and MARBERT (Abdul-Mageed et al. 2021): vowel marks go; URL, USER, HASHTAG.
+    "marbert": ("marbert_marks", "compose", "presentation", "invisible", "diacritics"),
+    # CAMeLBERT (Inoue et al. 2021, and its card): vowel marks and tatweel go, hamza and case stay.
+    "camelbert": ("compose", "presentation", "invisible", "tatweel", "diacritics"),
+    # AraBART (Kamal Eddine et al. 2022) was pretrained on AraBERT's corpora; its card names no preprocessing, and what
+    # stands here is the part of AraBERT's that changes no word.
+    "arabart": ("compose", "presentation", "invisible", "tatweel", "diacritics"),
+    # SentencePiece's own NFKC is all that mT5 (Xue et al. 2021) and XLM-R (Conneau et al. 2020) ask for.
+    "mt5": (),
+    "xlm-roberta": (),
 }
+
+#: Part of a base's name to its profile, the first that fits; see ``profile_of_family``.
+FAMILIES: dict[str, str] = {
+    "arabertv02": "arabert", "araelectra": "arabert", "marbert": "marbert", "arbert": "marbert",
+    "camelbert": "camelbert", "arabart": "arabart", "mt5": "mt5", "xlm-roberta": "xlm-roberta", "xlm-r": "xlm-roberta",
+}  # fmt: skip
+
+
+def profile_of_family(name: str) -> str | None:
+    """Name the profile of the family of pretrained models that a model's name belongs to.
+
+    Args:
+        name: a hub id or the name of a folder, in any case.
+
+    Returns:
+        A name in ``PROFILES``; None where no family is known by that name.
+
+    Raises:
+        ValueError: for AraBERT v0.1, v1 and v2, whose texts are segmented by Farasa or by older rules.
+
+    Example:
+        >>> profile_of_family("UBC-NLP/MARBERTv2"), profile_of_family("my-model")
+        ('marbert', None)
+    """
+    name = name.lower()
+    for part, profile in FAMILIES.items():
+        if part in name:
+            return profile
+    if "arabert" in name:
+        raise ValueError(
+            f"{name} was pretrained on texts prepared by Farasa or by older rules, which tasrih does not have: "
+            "take bert-base-arabertv02, or name a profile yourself"
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +205,34 @@ class Normalised:
 
 
 @lru_cache(maxsize=64)
-def _compiled(steps: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+def _compiled(steps: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str], tuple[str, ...]]:
+    """Make one pattern of all steps, the table of its characters, and what stands for its numbered stretches."""
+    stretches = [pair for step in steps for pair in STRETCHES.get(step, ())]
     table: dict[str, str] = {}
     for step in steps:
-        rules = STEPS[step]
+        rules = STEPS.get(step, {})
         for source, target in table.items():
             table[source] = "".join(rules.get(char, char) for char in target)
         for source, target in rules.items():
             table.setdefault(source, target)
     pairs = [key for key in table if len(key) > 1]
     singles = "".join(key for key in table if len(key) == 1)
-    alternatives = [*map(re.escape, pairs), *([f"[{re.escape(singles)}]"] if singles else [])]
-    return re.compile("|".join(alternatives)), table
+    alternatives = [
+        *(f"({pattern})" for pattern, _ in stretches),
+        *map(re.escape, pairs),
+        *([f"[{re.escape(singles)}]"] if singles else []),
+    ]
+    return re.compile("|".join(alternatives)), table, tuple(new for _, new in stretches)
 
 
 def steps_of(profile: str | Iterable[str]) -> tuple[str, ...]:
     """Give the steps of a profile, by its name or as the steps themselves.
 
     Args:
-        profile: a name in ``PROFILES``, or names of steps in ``STEPS`` in any order.
+        profile: a name in ``PROFILES``, or names of steps in ``STRETCHES`` and ``STEPS`` in any order.
 
     Returns:
-        The names of the steps, in the order in which they apply (that of ``STEPS``).
+        The names of the steps, in the order in which they apply (that of ``STRETCHES``, then ``STEPS``).
 
     Raises:
         ValueError: if a name is unknown; the message lists those that exist.
@@ -174,11 +245,11 @@ def steps_of(profile: str | Iterable[str]) -> tuple[str, ...]:
         if profile not in PROFILES:
             raise ValueError(f"unknown normalisation profile {profile!r}: choose from {', '.join(PROFILES)}")
         return PROFILES[profile]
-    steps = tuple(profile)
+    steps, known = tuple(profile), (*STRETCHES, *STEPS)
     for step in steps:
-        if step not in STEPS:
-            raise ValueError(f"unknown normalisation step {step!r}: choose from {', '.join(STEPS)}")
-    return tuple(step for step in STEPS if step in steps)
+        if step not in known:
+            raise ValueError(f"unknown normalisation step {step!r}: choose from {', '.join(known)}")
+    return tuple(step for step in known if step in steps)
 
 
 def fold(text: str, profile: str | Iterable[str]) -> Normalised:
@@ -201,13 +272,13 @@ def fold(text: str, profile: str | Iterable[str]) -> Normalised:
     steps = steps_of(profile)
     if not steps:
         return Normalised(text, text)
-    pattern, table = _compiled(steps)
+    pattern, table, stretches = _compiled(steps)
     pieces: list[str] = []
     edits: list[tuple[int, int, int, int]] = []
     taken = length = 0
     for match in pattern.finditer(text):
         start, end = match.span()
-        new = table[match[0]]
+        new = table[match[0]] if match.lastindex is None else stretches[match.lastindex - 1]
         length += start - taken
         pieces += (text[taken:start], new)
         edits.append((length, length + len(new), start, end))
@@ -222,7 +293,8 @@ def normalise(text: str, profile: str | Iterable[str] = "lossless") -> str:
 
     ``lossless`` changes nothing; ``tidy`` resolves presentation forms and Persian look-alikes and drops
     vowel marks, tatweel and invisible marks; ``encoder`` also folds digits, alef forms and alef
-    maqsura (what the bundled encoder reads); ``search`` folds hamza and ta marbuta as well.
+    maqsura (what the bundled encoder reads); ``search`` folds hamza and ta marbuta as well. The
+    others are those of the families of bases that are fine-tuned (see ``profile_of_family``).
 
     Args:
         text: any string.

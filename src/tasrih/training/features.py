@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from tasrih.models.encoding import TextEncoder, TokenWindow
 from tasrih.models.spans import SPAN_LABELS
 
 if TYPE_CHECKING:
-    from tasrih.training.classification import ClassifierConfig
+    from torch import Tensor
+
+    from tasrih.training.config import ClassifierConfig
 
 
 def join_rows(rows: list[Row], share: float, *, longest: int, seed: int) -> list[Row]:
@@ -38,14 +41,15 @@ def join_rows(rows: list[Row], share: float, *, longest: int, seed: int) -> list
         if not chosen or len(row.text) + len(other.text) >= longest:
             made.append(row)
             continue
-        shift = len(row.text) + 1
-        spans = [
-            MarkedSpan(span.start + shift, span.end + shift, span.label)
-            for span in other.spans
-            if span.label != "speaker"
-        ]
+        shift, spans = len(row.text) + 1, None
+        if row.spans is not None and other.spans is not None:
+            spans = row.spans + tuple(
+                MarkedSpan(span.start + shift, span.end + shift, span.label)
+                for span in other.spans
+                if span.label != "speaker"
+            )
         labels = tuple(dict.fromkeys((*row.labels, *other.labels)))
-        made.append(replace(row, text=f"{row.text} {other.text}", labels=labels, spans=(*row.spans, *spans)))
+        made.append(replace(row, text=f"{row.text} {other.text}", labels=labels, spans=spans))
     return made
 
 
@@ -59,8 +63,10 @@ def span_targets(window: TokenWindow, row: Row) -> list[int]:
         row: the row with its spans.
 
     Returns:
-        One index into ``SPAN_LABELS`` a token; -100 for special tokens.
+        One index into ``SPAN_LABELS`` a token; -100 for special tokens, and for all where no spans were looked for.
     """
+    if row.spans is None:
+        return [-100] * len(window.spans)
     targets = [-100 if span is None else 0 for span in window.spans]
     for mark in sorted(row.spans, key=lambda mark: (mark.label != "speaker", mark.start)):
         inside = [
@@ -84,14 +90,28 @@ def features(rows: list[Row], encoder: TextEncoder, config: ClassifierConfig, *,
         windows_per_text: windows of a long text that are kept, from its start.
 
     Returns:
-        One dictionary a window: ``input_ids``, ``labels`` and, with spans, ``span_labels``.
+        One dictionary a window: ``input_ids``, ``labels`` and, with spans, ``span_labels``. Where the run pools
+        windows, one a text: its windows' tokens in a row, ``sizes`` of the windows and ``weights``, which sum to 1.
     """
     names = config.labels
     pairs = [row.target or "" for row in rows] if config.task == "stance" else None
     made = []
     for row, windows in zip(rows, encoder.windows([row.text for row in rows], pairs), strict=True):
         labels = [float(name in row.labels) for name in names] if config.multi_label else names.index(row.labels[0])
-        for window in windows[:windows_per_text]:
+        kept = windows[:windows_per_text]
+        if config.pool_windows != "none":
+            fresh = [max(window.fresh, 1) for window in kept]
+            made.append(
+                {
+                    "input_ids": [token for window in kept for token in window.ids],
+                    "token_type_ids": [kind for window in kept for kind in window.type_ids],
+                    "sizes": [len(window.ids) for window in kept],
+                    "weights": [count / sum(fresh) for count in fresh],
+                    "labels": labels,
+                }
+            )
+            continue
+        for window in kept:
             item = {"input_ids": window.ids, "token_type_ids": window.type_ids, "labels": labels}
             if config.spans:
                 item["span_labels"] = span_targets(window, row)
@@ -99,36 +119,67 @@ def features(rows: list[Row], encoder: TextEncoder, config: ClassifierConfig, *,
     return made
 
 
-class Collator:
-    """Pads a batch, and hides tokens in training (not of items that are marked ``whole``)."""
+def hide_tokens(ids: Tensor, mask: Tensor, *, share: float, mask_id: int, special_ids: Sequence[int]) -> Tensor:
+    """Put the mask in the place of a share of a batch's tokens, drawn by torch's own generator.
 
-    def __init__(self, *, pad_id: int, mask_id: int | None, hide: float, types: bool, multi_label: bool) -> None:
-        self._pad_id, self._mask_id, self._hide = pad_id, mask_id, hide
-        self._types, self._multi_label = types, multi_label
+    Args:
+        ids: token ids, shape (windows, tokens).
+        mask: 1 for tokens, 0 for padding, of the same shape.
+        share: share of the tokens.
+        mask_id: what they become.
+        special_ids: tokens that stay.
+
+    Returns:
+        The ids, some of them hidden, of the same shape.
+    """
+    import torch
+
+    hidden = (torch.rand(ids.shape, device=ids.device) < share) & mask.bool()
+    hidden &= ~torch.isin(ids, torch.tensor(special_ids, device=ids.device))
+    return ids.masked_fill(hidden, mask_id)
+
+
+class Collator:
+    """Pads a batch."""
+
+    def __init__(self, *, pad_id: int, types: bool, multi_label: bool) -> None:
+        self._pad_id, self._types, self._multi_label = pad_id, types, multi_label
 
     def __call__(self, items: list[dict]) -> dict:
         """Stack feature dictionaries into tensors."""
         import torch
 
+        batch = {
+            "labels": torch.tensor(
+                [item["labels"] for item in items], dtype=torch.float if self._multi_label else torch.long
+            )
+        }
+        if "sizes" in items[0]:
+            batch["text_index"] = torch.tensor([n for n, item in enumerate(items) for _ in item["sizes"]])
+            batch["window_weights"] = torch.tensor([weight for item in items for weight in item["weights"]])
+            items = [window for item in items for window in _windows_of(item)]
         longest = max(len(item["input_ids"]) for item in items)
 
         def stack(key: str, filler: int):
             rows = [item[key] + [filler] * (longest - len(item[key])) for item in items]
             return torch.tensor(rows, dtype=torch.long)
 
-        batch = {"input_ids": stack("input_ids", self._pad_id)}
+        batch["input_ids"] = stack("input_ids", self._pad_id)
         batch["attention_mask"] = torch.tensor(
             [[1] * len(item["input_ids"]) + [0] * (longest - len(item["input_ids"])) for item in items]
         )
-        if self._hide and self._mask_id is not None and not items[0].get("whole"):
-            hidden = torch.rand(batch["input_ids"].shape) < self._hide
-            hidden &= batch["attention_mask"].bool() & (batch["input_ids"] > self._mask_id)
-            batch["input_ids"][hidden] = self._mask_id
         if self._types:
             batch["token_type_ids"] = stack("token_type_ids", 0)
-        batch["labels"] = torch.tensor(
-            [item["labels"] for item in items], dtype=torch.float if self._multi_label else torch.long
-        )
         if "span_labels" in items[0]:
             batch["span_labels"] = stack("span_labels", -100)
         return batch
+
+
+def _windows_of(item: dict) -> list[dict]:
+    """Part the tokens of a text into its windows again."""
+    windows, first = [], 0
+    for size in item["sizes"]:
+        last = first + size
+        windows.append({key: item[key][first:last] for key in ("input_ids", "token_type_ids")})
+        first = last
+    return windows

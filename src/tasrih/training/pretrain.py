@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tasrih.models.files import digest
+from tasrih.training.provenance import write_provenance
 from tasrih.training.shards import WindowSampler, read_shard
 
 
@@ -296,4 +298,6 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         "minutes": round((time.monotonic() - begun) / 60, 2),
     }  # fmt: skip
     (output / "pretrain_metrics.json").write_text(json.dumps(result, indent=1))
+    data = [{"name": path, "tokens": len(read_shard(path)), "sha256": digest(Path(path))} for path in config.shards]
+    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=False)
     return result

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import difflib
+import json
+import os
+import sys
 import types
 import typing
 from collections.abc import Sequence
@@ -12,9 +16,11 @@ from typing import Any
 
 from tasrih.errors import MissingExtraError
 from tasrih.models.files import PRETRAINED
+from tasrih.schemes import SCHEMES
 from tasrih.training.classification import ClassifierConfig, train_classifier
 from tasrih.training.prepare import PrepareConfig, prepare
 from tasrih.training.pretrain import PretrainConfig, pretrain
+from tasrih.training.seq2seq import Seq2SeqConfig, train_seq2seq
 from tasrih.training.summarisation import SummariserConfig, train_summariser
 
 #: What a recipe's ``kind`` may be: its settings, and what runs it.
@@ -23,6 +29,7 @@ KINDS: dict[str, tuple[type, Any]] = {
     "pretrain": (PretrainConfig, pretrain),
     "classifier": (ClassifierConfig, train_classifier),
     "summariser": (SummariserConfig, train_summariser),
+    "seq2seq": (Seq2SeqConfig, train_seq2seq),
 }
 
 #: The name that stands for the bundled pretrained encoder as a base.
@@ -79,12 +86,40 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     raise ValueError(f"{where} must be a {hint.__name__}, not {value!r}")
 
 
+def _read_yaml(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} does not exist") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} holds no settings")
+    return values
+
+
+def _overlay(values: dict[str, Any], others: dict[str, Any], where: str) -> dict[str, Any]:
+    """Put a file's settings over a recipe's, those ``for_task`` last."""
+    by_task = others.pop("for_task", None) or {}
+    if not isinstance(by_task, dict) or not all(isinstance(settings, dict) for settings in by_task.values()):
+        raise ValueError(f"{where}: for_task must give settings by task")
+    if unknown := [task for task in by_task if task not in SCHEMES]:
+        raise ValueError(f"{where}: for_task: unknown task {unknown[0]!r}: choose from {', '.join(SCHEMES)}")
+    if "kind" in others:
+        raise ValueError(f"{where}: kind stands in the recipe itself, not in what is put over it")
+    return {**values, **others, **by_task.get(values.get("task"), {})}
+
+
 def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
     """Read a recipe, with settings changed from the command line.
 
     Args:
         path: a YAML file whose ``kind`` is one of ``KINDS``; its other keys are that kind's settings.
-        changes: ``key=value`` pairs, the values read as YAML.
+        changes: ``key=value`` pairs, the values read as YAML; or further YAML files, such as those of
+            ``configs/bases/``, whose settings take the place of those before them. Settings under ``for_task`` hold
+            for the recipe's task alone.
 
     Returns:
         The settings, checked.
@@ -98,18 +133,14 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
     except ImportError:
         raise MissingExtraError("PyYAML", "train", "reading a recipe") from None
     path = Path(path)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist") from None
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise ValueError(f"{path} holds no settings")
+    values = _read_yaml(path)
     for change in changes:
         key, separator, value = change.partition("=")
+        if not separator and change.endswith((".yaml", ".yml")):
+            values = _overlay(values, _read_yaml(Path(change)), change)
+            continue
         if not separator:
-            raise ValueError(f"{change!r} is no key=value")
+            raise ValueError(f"{change!r} is no key=value and no YAML file")
         try:
             values[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
@@ -132,3 +163,25 @@ def run_recipe(config: Any) -> dict:
         The run's figures.
     """
     return next(run for kind, run in KINDS.values() if isinstance(config, kind))(config)
+
+
+def run_script(description: str, *kinds: str) -> None:
+    """Run a recipe from a script of its own, alone or under ``accelerate launch`` or ``torchrun``.
+
+    Args:
+        description: what the script says of itself.
+        kinds: the kinds of recipe that it runs.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("config", type=Path, help="a YAML file of configs/")
+    parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="settings to change, or further YAML files")
+    arguments = parser.parse_args()
+    try:
+        config = load_recipe(arguments.config, arguments.changes)
+        if not isinstance(config, tuple(KINDS[kind][0] for kind in kinds)):
+            raise ValueError(f"{arguments.config}: kind must be {' or '.join(kinds)} here; `tasrih train` runs any")
+        result = run_recipe(config)
+    except (ValueError, OSError, MissingExtraError) as error:
+        sys.exit(f"{parser.prog}: {error}")
+    if os.environ.get("RANK", "0") == "0":
+        print(json.dumps(result, indent=1, default=float))

@@ -23,6 +23,8 @@ from tasrih.evaluation.summaries import fit_sureness
 from tasrih.models.summariser import Summariser
 from tasrih.text.normalise import normalise
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
+from tasrih.training.provenance import write_provenance
+from tasrih.training.sources import fingerprint_rows
 from tasrih.training.tokenizer import learn_seq2seq_vocabulary, save_seq2seq_tokenizer
 
 
@@ -145,9 +147,21 @@ def calibrate_summariser(folder: str | Path, root: Path, sets: list[str], articl
             continue
     if not rows:
         return {}
-    figures = fit_sureness(
-        Summariser.from_pretrained(folder), [row["text"] for row in rows], [row["title"] for row in rows]
-    )
+    return store_sureness(folder, [row["text"] for row in rows], [row["title"] for row in rows])
+
+
+def store_sureness(folder: str | Path, texts: list[str], headlines: list[str]) -> dict[str, float]:
+    """Fit from when a summariser is sure enough of its headline, and store that in its config.
+
+    Args:
+        folder: the trained summariser.
+        texts: validation articles.
+        headlines: theirs.
+
+    Returns:
+        The figures of ``fit_sureness``.
+    """
+    figures = fit_sureness(Summariser.from_pretrained(folder), texts, headlines)
     path = Path(folder) / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["tasrih"]["sure_from"] = figures["sure_from"]
@@ -308,5 +322,7 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         "removed_by_guard": removed, "minutes": round((time.monotonic() - begun) / 60, 2),
     }  # fmt: skip
     (output / "train_config.json").write_text(json.dumps(asdict(config), indent=1, ensure_ascii=False))
+    data = [{"name": config.corpus, "rows": len(kept), "sha256": fingerprint_rows(kept), "removed_by_guard": removed}]
+    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=False)
     (output / "train_metrics.json").write_text(json.dumps(result, indent=1))
     return result

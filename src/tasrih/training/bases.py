@@ -1,0 +1,183 @@
+"""Opening what a run starts from: a folder or a hub id, with a fresh head and the preprocessing of its family."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasrih.errors import MissingExtraError, ModelError
+from tasrih.models.spans import SPAN_LABELS
+from tasrih.text.normalise import profile_of_family
+
+if TYPE_CHECKING:
+    from tasrih.training.config import ClassifierConfig
+
+
+def open_pretrained(kind: type, base: str, **options):
+    """Call ``kind.from_pretrained``, a base that cannot be had answered in one line.
+
+    Args:
+        kind: an auto class of transformers.
+        base: a folder or a hub id.
+        options: for ``from_pretrained``.
+
+    Returns:
+        The config, tokenizer or model.
+
+    Raises:
+        ModelError: if there is no such folder, and the hub does not give such a model.
+    """
+    folder = Path(base)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise ModelError(f"base {base} holds no model: there is no config.json in it")
+    if not folder.is_dir() and (base.count("/") != 1 or base.startswith((".", "/", "~"))):
+        raise ModelError(f"base {base} is no folder here and no hub id (owner/model): give the path of a local folder")
+    try:
+        return kind.from_pretrained(base, **options)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if folder.is_dir():
+            raise ModelError(f"base {base} cannot be opened: {reason}") from None
+        offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+        why = "HF_HUB_OFFLINE is set" if offline else f"the hub did not give it ({reason})"
+        raise ModelError(
+            f"base {base}: no such folder here, not in the local cache of the hub, and {why}; "
+            "download it where there is a network and pass its folder: base=/path/to/folder"
+        ) from None
+
+
+def base_profile(base: str, tokenizer) -> str:
+    """Choose the normalisation profile of a base.
+
+    Args:
+        base: a folder or a hub id.
+        tokenizer: its tokenizer.
+
+    Returns:
+        The profile that it was fine-tuned with, where it says so; else that of its family, by its name; else
+        ``encoder``, where its vocabulary knows no hamza on alef and no alef maqsura, as ours; else ``lossless``.
+
+    Raises:
+        ValueError: if its family's preprocessing is one that tasrih does not have.
+    """
+    import json
+
+    names, folder = [base], Path(base)
+    if folder.is_dir():
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if stored := (config.get("tasrih") or {}).get("profile"):
+            return stored
+        cached = [part for part in folder.resolve().parts if part.startswith("models--")]
+        names = [folder.resolve().name, *cached, config.get("_name_or_path") or ""]
+    for name in names:
+        if profile := profile_of_family(name):
+            return profile
+    unknown = tokenizer.unk_token_id
+    folded = all(unknown in tokenizer(letter, add_special_tokens=False)["input_ids"] for letter in "أى")
+    return "encoder" if unknown is not None and folded else "lossless"
+
+
+def open_tokenizer(base: str):
+    """Open a base's tokenizer.
+
+    Args:
+        base: a folder or a hub id.
+
+    Returns:
+        The tokenizer, one of those that are computed by the ``tokenizers`` library.
+
+    Raises:
+        ModelError: if it cannot be had, or is of another kind.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = open_pretrained(AutoTokenizer, base)
+    if getattr(tokenizer, "backend_tokenizer", None) is None:
+        raise ModelError(f"base {base} has a tokenizer without tokenizer.json, which tasrih cannot map to characters")
+    _put_marks(tokenizer)
+    return tokenizer
+
+
+def _put_marks(tokenizer) -> None:
+    """See to it that texts are opened and closed by their marks: BarthezTokenizer, AraBART's, adds none in 5.24."""
+    opening, closing = tokenizer.cls_token or tokenizer.bos_token, tokenizer.sep_token or tokenizer.eos_token
+    if not opening or not closing or tokenizer("نص")["input_ids"][-1] in tokenizer.all_special_ids:
+        return
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{opening} $A {closing}", pair=f"{opening} $A {closing} {closing} $B {closing}",
+        special_tokens=[(mark, tokenizer.convert_tokens_to_ids(mark)) for mark in {opening, closing}],
+    )  # fmt: skip
+
+
+def longest_window(shape, tokenizer) -> int:
+    """Give the tokens that a model reads at once, special tokens included.
+
+    Args:
+        shape: its transformers config.
+        tokenizer: its tokenizer.
+
+    Returns:
+        The number; a very large one where the model has no positions of its own.
+    """
+    longest = getattr(shape, "max_position_embeddings", None) or 10**9
+    if "roberta" in shape.model_type:
+        longest -= shape.pad_token_id + 1  # its positions are counted from there
+    return min(longest, tokenizer.model_max_length)
+
+
+def open_base(config: ClassifierConfig, seed: int | None = None):
+    """Open the encoder with fresh heads, and its tokenizer.
+
+    Args:
+        config: the run.
+        seed: of the heads' weights; None takes the run's.
+
+    Returns:
+        ``(model, span model or None, tokenizer)``; the two models share one encoder.
+
+    Raises:
+        ModelError: if the base is not found.
+        ValueError: if spans are asked of a base of another family, or windows longer than it reads.
+    """
+    try:
+        import torch
+        from transformers import AutoConfig, AutoModelForSequenceClassification, AutoModelForTokenClassification
+    except ImportError:
+        raise MissingExtraError("torch and transformers", "train", "training") from None
+
+    torch.manual_seed(config.seed if seed is None else seed)
+    shape = open_pretrained(AutoConfig, config.base)
+    tokenizer = open_tokenizer(config.base)
+    if shape.model_type == "modernbert":
+        shape.classifier_pooling = config.pooling
+        shape.mlp_dropout = shape.classifier_dropout = config.dropout
+        shape.embedding_dropout = config.dropout / 2
+    elif config.spans:
+        raise ValueError(
+            f"spans needs a ModernBERT base, as the bundled encoder is; {config.base} is {shape.model_type}"
+        )
+    else:
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
+            if hasattr(shape, name):
+                setattr(shape, name, config.dropout)
+    if config.max_length > longest_window(shape, tokenizer):
+        raise ValueError(f"max_length {config.max_length} is more than {config.base} reads: at most "
+                         f"{longest_window(shape, tokenizer)}")  # fmt: skip
+    shape.id2label = dict(enumerate(config.labels))
+    shape.label2id = {name: index for index, name in shape.id2label.items()}
+    shape.problem_type = "multi_label_classification" if config.multi_label else "single_label_classification"
+    # a base that was fine-tuned on another task keeps its encoder; its head is of another size and starts anew
+    options = {"dtype": torch.float32, "ignore_mismatched_sizes": True}
+    model = open_pretrained(AutoModelForSequenceClassification, config.base, config=shape, **options)
+    span_model = None
+    if config.spans:
+        shape = open_pretrained(AutoConfig, config.base)
+        shape.id2label = dict(enumerate(SPAN_LABELS))
+        shape.label2id = {name: index for index, name in shape.id2label.items()}
+        shape.classifier_dropout = config.dropout
+        span_model = open_pretrained(AutoModelForTokenClassification, config.base, config=shape, **options)
+        setattr(span_model, span_model.base_model_prefix, model.base_model)
+    return model, span_model, tokenizer

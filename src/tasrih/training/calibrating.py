@@ -1,0 +1,166 @@
+"""What a fine-tuned classifier needs beside its weights, fitted on rows that it was not trained on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tasrih.data.labelled import Row
+from tasrih.evaluation.calibration import confidence_for_precision, fit_calibration
+from tasrih.evaluation.metrics import average_precision, multi_label_scores, single_label_scores
+from tasrih.evaluation.spans import fit_spans
+from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
+from tasrih.models.encoding import TextEncoder
+
+if TYPE_CHECKING:
+    from tasrih.training.config import ClassifierConfig
+
+#: ``abstain=True`` answers where at least this share of the validation answers was right.
+ABSTAIN_PRECISION = 0.9
+
+
+class ModuleEngine:
+    """A torch module behind the engine protocol, for calibrating what was just trained."""
+
+    def __init__(self, module) -> None:
+        self._module = module.eval()
+
+    def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Compute one padded batch."""
+        import torch
+
+        device = next(self._module.parameters()).device
+        known = inspect.signature(self._module.forward).parameters
+        inputs = {name: torch.from_numpy(value).to(device) for name, value in batch.items() if name in known}
+        with torch.no_grad():
+            result = self._module(**inputs)
+        return {name: value.float().cpu().numpy() for name, value in result.items() if name.endswith("logits")}
+
+
+def classifier_of(module, encoder: TextEncoder, config: ClassifierConfig) -> Classifier:
+    """Make a classifier of a module that was just trained, nothing fitted yet.
+
+    Args:
+        module: the module.
+        encoder: its tokenizer.
+        config: the run.
+
+    Returns:
+        The classifier.
+    """
+    pool = {} if config.pool_windows == "none" else {"window_pool": config.pool_windows}
+    settings = ClassifierSettings(
+        config.task, config.labels, config.multi_label, encoder.profile, config.max_length, **pool
+    )
+    return Classifier(ModuleEngine(module), encoder, settings)
+
+
+def read_rows(classifier: Classifier, rows: Sequence[Row]) -> list[Reading]:
+    """Compute the logits of labelled rows.
+
+    Args:
+        classifier: the classifier.
+        rows: the rows; with targets for stance.
+
+    Returns:
+        One reading a row.
+    """
+    targets = [row.target or "" for row in rows] if classifier.settings.task == "stance" else None
+    return classifier.read([row.text for row in rows], targets)
+
+
+def truth_of(rows: Sequence[Row], config: ClassifierConfig) -> np.ndarray:
+    """Give the labels of rows: indices of shape (rows,), or booleans of shape (rows, labels)."""
+    if config.multi_label:
+        return np.array([[label in row.labels for label in config.labels] for row in rows])
+    return np.array([config.labels.index(row.labels[0]) for row in rows])
+
+
+def logits_of(readings: Sequence[Reading], config: ClassifierConfig) -> np.ndarray:
+    """Give one row of logits a text, ``float32`` of shape (texts, labels).
+
+    The maximum over the windows where that is how they are pooled, else the first window's.
+    """
+    by_maximum = config.multi_label or config.pool_windows == "max"
+    return np.stack([reading.logits.max(0) if by_maximum else reading.logits[0] for reading in readings])
+
+
+def score_readings(
+    classifier: Classifier, rows: Sequence[Row], readings: Sequence[Reading], config: ClassifierConfig
+) -> dict[str, float]:
+    """Score readings against their rows' labels, labels of several being given from a probability of one half.
+
+    Args:
+        classifier: the classifier, for how it pools windows.
+        rows: the rows.
+        readings: one a row.
+        config: the run.
+
+    Returns:
+        The scores that a run may choose its epoch by.
+    """
+    truth = truth_of(rows, config)
+    pooled = np.stack([classifier.probabilities(reading)[0] for reading in readings])
+    if config.multi_label:
+        scores = multi_label_scores(truth[:, :-1], pooled[:, :-1] > 0.5)
+        return scores | {"average_precision": average_precision(truth, logits_of(readings, config))}
+    return single_label_scores(truth, pooled.argmax(1), len(config.labels))
+
+
+def fit_settings(
+    classifier: Classifier, rows: Sequence[Row], readings: Sequence[Reading], config: ClassifierConfig
+) -> ClassifierSettings:
+    """Fit temperature, thresholds and the pooling of windows.
+
+    Args:
+        classifier: the classifier.
+        rows: rows that none of what gave the readings was trained on: validation rows, or all rows of a
+            cross-validation with the readings of the folds that left them out.
+        readings: one a row.
+        config: the run.
+
+    Returns:
+        The settings that are stored with the model.
+    """
+    settings, truth = classifier.settings, truth_of(rows, config)
+    found = fit_calibration(
+        logits_of(readings, config), truth, config.labels, multi_label=config.multi_label, precision=ABSTAIN_PRECISION
+    )
+    temperature = found.temperature
+    if config.multi_label:
+        classifier.settings = replace(
+            settings, temperature=temperature, temperatures=found.temperatures, thresholds=found.thresholds,
+            sure_from=found.sure_from,
+        )  # fmt: skip
+        return fit_spans(classifier, rows, readings) if config.spans else classifier.settings
+    best: tuple[float, ClassifierSettings, np.ndarray] | None = None
+    for lead_weight in (0.0,) if config.pool_windows == "max" else (0.0, 1.0, 3.0, 9.0):
+        tried = replace(settings, temperature=temperature, lead_weight=lead_weight)
+        classifier.settings = tried
+        pooled = np.stack([classifier.probabilities(reading)[0] for reading in readings])
+        score = single_label_scores(truth, pooled.argmax(1), len(config.labels))[config.metric]
+        if best is None or score > best[0]:
+            best = score, tried, pooled
+    _, settings, pooled = best
+    floor = confidence_for_precision(pooled.max(1), pooled.argmax(1) == truth, ABSTAIN_PRECISION)
+    return replace(settings, abstain_below=floor)
+
+
+def calibrate(module, encoder: TextEncoder, rows: list[Row], config: ClassifierConfig) -> ClassifierSettings:
+    """Fit temperature, thresholds and the pooling of windows on the validation rows.
+
+    Args:
+        module: the trained model.
+        encoder: its tokenizer.
+        rows: validation rows.
+        config: the run.
+
+    Returns:
+        The settings that are stored with the model.
+    """
+    classifier = classifier_of(module, encoder, config)
+    return fit_settings(classifier, rows, read_rows(classifier, rows), config)

@@ -1,0 +1,134 @@
+"""Where a model came from: versions, data, commit and device, stored beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+import subprocess
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+#: Packages whose versions bear on what a run gives.
+PACKAGES = (
+    "tasrih", "torch", "transformers", "tokenizers", "datasets", "accelerate", "safetensors", "numpy", "scikit-learn",
+)  # fmt: skip
+
+
+def git_commit() -> str | None:
+    """Give the commit of the code that runs.
+
+    Returns:
+        Its hash, with ``+changes`` where files differ from it; None where the package lies in no git repository
+        that keeps it, or git is not there.
+    """
+    here = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(here), *arguments], capture_output=True, text=True, check=True, timeout=20
+        ).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", "tuning.py", "../__init__.py")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of Python and of the packages that bear on a run; those not installed are left out."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def peak_memory() -> dict[str, int]:
+    """Give the most memory that this process held, in bytes: ``host`` and, with a GPU, ``gpu``."""
+    import resource
+    import sys
+
+    import torch
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    found = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
+    if torch.cuda.is_available():
+        found["gpu"] = torch.cuda.max_memory_allocated()
+    return found
+
+
+def check_resumable(output: Path, config: Any) -> None:
+    """Make sure that a run goes on under the settings that it was begun with.
+
+    Args:
+        output: its folder.
+        config: the settings now.
+
+    Raises:
+        ValueError: if an option differs; the message names it.
+    """
+    path = output / "train_config.json"
+    if not path.is_file():
+        return
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    for name, value in json.loads(json.dumps(dataclasses.asdict(config))).items():
+        if name != "resume" and name in begun and begun[name] != value:
+            raise ValueError(
+                f"resume: the run in {output} was begun with {name}={begun[name]}, not {value}; "
+                "keep that, or take another output"
+            )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def write_config(output: Path, config: Any) -> None:
+    """Store a run's settings.
+
+    Args:
+        output: its folder.
+        config: the settings, every default filled in.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    values = {name: value for name, value in dataclasses.asdict(config).items() if name != "resume"}
+    write_whole(output / "train_config.json", json.dumps(values, indent=1, ensure_ascii=False))
+
+
+def write_provenance(output: Path, *, seeds: list[int], data: list[dict], begun: float, resumed: bool) -> None:
+    """Store what a run was made of and what it took, as ``run.json``.
+
+    Args:
+        output: the model's folder.
+        seeds: the seeds of its runs.
+        data: name, split, rows and SHA-256 of each set read.
+        begun: ``time.monotonic()`` when it began.
+        resumed: whether it went on from a checkpoint; the seconds are then those since.
+    """
+    import os
+
+    import torch
+
+    facts = {
+        "seeds": seeds,
+        "versions": versions(),
+        "git_commit": git_commit(),
+        "data": data,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or "cpu",
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        "threads": torch.get_num_threads(),
+        "seconds": round(time.monotonic() - begun, 1),
+        "resumed": resumed,
+        "peak_memory_bytes": peak_memory(),
+    }
+    write_whole(output / "run.json", json.dumps(facts, indent=1, ensure_ascii=False))

@@ -1,0 +1,316 @@
+"""Fine-tuning any encoder-decoder of transformers (AraBART, mT5, ...) to write headlines.
+
+What is saved opens with ``AutoModelForSeq2SeqLM`` and with ``tasrih.load``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tasrih.data.corpus import Article, data_root
+from tasrih.data.guard import HeldOut
+from tasrih.data.sources import read_splits
+from tasrih.errors import ModelError
+from tasrih.evaluation.rouge import rouge
+from tasrih.text.normalise import normalise
+from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
+from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
+from tasrih.training.sources import fingerprint_rows
+from tasrih.training.summarisation import store_sureness
+from tasrih.training.tuning import common_arguments, read_log, run_or_resume, stopping, tuned
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One set of articles with their summaries."""
+
+    name: str
+    """The set's folder under the data root; or a JSONL, CSV or Parquet file, a folder of such, or a hub id."""
+    split: str = "train"
+    """Its split."""
+    limit: int | None = None
+    """Rows at most, from its start."""
+    text: str = "text"
+    """Column of the article."""
+    summary: str = "title"
+    """Column of what is to be written; rows where it is empty are left out."""
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit must be 1 at least, not {self.limit}")
+
+
+@dataclass(frozen=True)
+class Seq2SeqConfig:
+    """What one fine-tuning run of an encoder-decoder needs."""
+
+    base: str
+    """Encoder-decoder to start from: a folder or a hub id."""
+    output: str
+    """Folder for the model."""
+    train: list[Pairs]
+    """Sets to train on."""
+    validation: Pairs
+    """Set that epochs are compared on, by what the model writes for it."""
+    style: str = "headline"
+    """Style that it learns: ``headline`` or ``brief``."""
+    profile: str | None = None
+    """Normalisation profile of articles and summaries; None takes that of the base's family."""
+    source: int = 512
+    """Tokens of the article that are read; the rest is not."""
+    target: int = 64
+    """Tokens of the summary at most."""
+    epochs: float = 5
+    """Passes over the training pairs."""
+    batch_size: int = 32
+    """Pairs a step, over all processes."""
+    accumulate: int = 1
+    """Parts that a step is computed in, for a small memory."""
+    learning_rate: float = 5e-5
+    """Peak learning rate."""
+    schedule: str = "linear"
+    """``linear`` or ``cosine`` fall of the learning rate, or ``constant_with_warmup``."""
+    warmup: float = 0.06
+    """Share of the steps until the peak."""
+    weight_decay: float = 0.01
+    """Of the matrices."""
+    label_smoothing: float = 0.1
+    """Of the target distribution."""
+    metric: str = "rouge_l"
+    """What the best epoch is chosen by: ``rouge_1``, ``rouge_2`` or ``rouge_l``, on Unicode words."""
+    patience: int = 0
+    """Evaluations without a better score after which training stops; 0 goes on to the end."""
+    evaluate_steps: int = 0
+    """Steps between evaluations and checkpoints; 0 does both after each epoch."""
+    beams: int = 4
+    """Width of the search, in evaluation and stored with the model."""
+    length_penalty: float = 1.0
+    """Exponent of the length in that search."""
+    no_repeat: int = 0
+    """No run of this many pieces is written twice; 0 allows it."""
+    sureness_articles: int = 150
+    """Validation articles that say from when its headline is preferred to the article's sentences; 0 asks none."""
+    log_steps: int = 50
+    """Steps between two lines of the log, ``train_log.json``."""
+    bf16: bool = True
+    """Compute in bfloat16 where the device may."""
+    seed: int = 1
+    """Of order and dropout."""
+    resume: bool = False
+    """Go on from the last checkpoint of a run that was killed."""
+
+    def __post_init__(self) -> None:
+        if not self.train:
+            raise ValueError("train must name at least one set")
+        for name, choices in (
+            ("style", ("headline", "brief")),
+            ("metric", ("rouge_1", "rouge_2", "rouge_l")),
+            ("schedule", ("linear", "cosine", "constant_with_warmup")),
+        ):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        for name in ("source", "target", "epochs", "batch_size", "accumulate", "learning_rate", "beams", "log_steps"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        for name in ("label_smoothing", "warmup"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
+        for name in ("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
+        if self.batch_size % self.accumulate:
+            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {self.accumulate}")
+
+
+def read_pairs(source: Pairs, root: Path) -> list[Article]:
+    """Read the articles of a set that have a summary.
+
+    Args:
+        source: the set.
+        root: the data root.
+
+    Returns:
+        The articles, the summary as ``title``.
+
+    Raises:
+        FileNotFoundError: if it is not there, or has no such split.
+        ValueError: if a column is missing.
+    """
+    splits = read_splits(source.name, root)
+    if source.split not in splits and not (len(splits) == 1 and Path(source.name).suffix):
+        raise FileNotFoundError(f"{source.name} has no split {source.split!r}: it has {', '.join(splits)}")
+    articles = []
+    for number, row in enumerate(splits.get(source.split) or next(iter(splits.values()))):
+        for column in (source.text, source.summary):
+            if column not in row:
+                raise ValueError(f"{source.name}, row {number}: no column {column!r}: it has {', '.join(row)}")
+        if row[source.text] and row[source.summary]:
+            name = str(row.get("id") or f"{source.name}:{number}")
+            articles.append(Article(name, row[source.text], row[source.summary]))
+    return articles[: source.limit]
+
+
+def open_seq2seq(config: Seq2SeqConfig):
+    """Open the base, its decoding set as the run says.
+
+    Args:
+        config: the run.
+
+    Returns:
+        ``(model, tokenizer)``.
+
+    Raises:
+        ModelError: if it is not found, or is no encoder-decoder.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForSeq2SeqLM
+
+    torch.manual_seed(config.seed)
+    shape = open_pretrained(AutoConfig, config.base)
+    if not shape.is_encoder_decoder:
+        raise ModelError(
+            f"base {config.base} ({shape.model_type}) is no encoder-decoder: take AraBART, mT5 or the like"
+        )
+    tokenizer = open_tokenizer(config.base)
+    model = open_pretrained(AutoModelForSeq2SeqLM, config.base, dtype=torch.float32)
+    decoding = model.generation_config
+    decoding.num_beams, decoding.length_penalty = config.beams, config.length_penalty
+    decoding.no_repeat_ngram_size, decoding.max_length = config.no_repeat, config.target
+    decoding.max_new_tokens = None
+    first = tokenizer(text_target="نص")["input_ids"][0]
+    if first in tokenizer.all_special_ids and decoding.forced_bos_token_id is None:
+        # the targets begin with it, as BART's do; so must what is written
+        decoding.forced_bos_token_id = first
+    return model, tokenizer
+
+
+def encode_pairs(articles: list[Article], tokenizer, config: Seq2SeqConfig) -> list[dict]:
+    """Tokenise articles and summaries as the base's tokenizer does.
+
+    Args:
+        articles: with their summaries as ``title``.
+        tokenizer: the base's.
+        config: the run, its profile chosen.
+
+    Returns:
+        One dictionary a pair: ``input_ids``, ``attention_mask``, ``labels``.
+    """
+
+    def clean(text: str) -> str:
+        return " ".join(normalise(text, config.profile).split())
+
+    sources = tokenizer([clean(article.text) for article in articles], max_length=config.source, truncation=True)
+    targets = tokenizer(
+        text_target=[clean(article.title) for article in articles], max_length=config.target, truncation=True
+    )
+    return [
+        {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        for ids, mask, labels in zip(sources["input_ids"], sources["attention_mask"], targets["input_ids"], strict=True)
+    ]
+
+
+def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
+    """Fine-tune an encoder-decoder to write summaries and save it beside its scores and provenance.
+
+    Args:
+        config: the run.
+        root: the data root; None takes ``data_root()``.
+
+    Returns:
+        The validation scores of the best epoch, the number of pairs, what the guard removed, the share of articles that
+        are longer than is read, and the figures of ``fit_sureness``.
+
+    Raises:
+        FileNotFoundError: if a set is not there.
+        ModelError: if the base is not found or no encoder-decoder.
+        ValueError: if a run to go on from was begun with other settings.
+    """
+    from datasets import Dataset
+    from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
+
+    begun, output, root = time.monotonic(), Path(config.output), root or data_root()
+    config = replace(config, profile=config.profile or base_profile(config.base, open_tokenizer(config.base)))
+    finished, folder = output / "train_metrics.json", output / "checkpoints"
+    if config.resume:
+        check_resumable(output, config)
+        if finished.is_file():
+            return json.loads(finished.read_text(encoding="utf-8"))
+    resumed = config.resume and folder.is_dir()
+    if int(os.environ.get("RANK", "0")) == 0 and not resumed:
+        finished.unlink(missing_ok=True)
+        write_config(output, config)
+
+    model, tokenizer = open_seq2seq(config)
+    guard = HeldOut.from_root(root) if root.is_dir() else HeldOut()
+    pairs, removed, facts = [], {}, []
+    for source in config.train:
+        read = read_pairs(source, root)
+        kept, out = guard.refuse(read, lambda article: article.text, lambda article: article.id)
+        pairs += kept
+        removed[f"{source.name}/{source.split}"] = out
+        facts.append({"name": source.name, "split": source.split, "rows": len(read), "removed_by_guard": out,
+                      "sha256": fingerprint_rows(read)})  # fmt: skip
+    held = read_pairs(config.validation, root)
+    facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
+                  "sha256": fingerprint_rows(held)})  # fmt: skip
+    if not pairs or not held:
+        raise ValueError(f"train gives {len(pairs)} pairs and validation {len(held)}: both need some")
+    items = encode_pairs(pairs, tokenizer, config)
+
+    def score(prediction) -> dict[str, float]:
+        written, wanted = (
+            tokenizer.batch_decode(np.where(ids < 0, tokenizer.pad_token_id, ids), skip_special_tokens=True)
+            for ids in (prediction.predictions, prediction.label_ids)
+        )
+        each = [rouge(ours, theirs) for ours, theirs in zip(written, wanted, strict=True)]
+        return {name: float(np.mean([scores[name] for scores in each])) for name in each[0]}
+
+    kind = tuned(
+        Seq2SeqTrainer, layer_decay=1.0, batch_size=config.batch_size,
+        lengths=[len(item["input_ids"]) for item in items],
+    )  # fmt: skip
+    trainer = kind(
+        model=model,
+        args=Seq2SeqTrainingArguments(
+            **common_arguments(config, folder, seed=config.seed), per_device_eval_batch_size=32,
+            lr_scheduler_type=config.schedule, label_smoothing_factor=config.label_smoothing,
+            predict_with_generate=True, generation_max_length=config.target, generation_num_beams=config.beams,
+        ),
+        train_dataset=Dataset.from_list(items),
+        eval_dataset=Dataset.from_list(encode_pairs(held, tokenizer, config)),
+        data_collator=DataCollatorForSeq2Seq(tokenizer, model=model),
+        compute_metrics=score,
+        callbacks=stopping(config.patience),
+    )  # fmt: skip
+    if not config.label_smoothing:
+        # else the smoothed loss is divided by the tokens of the whole step
+        trainer.model_accepts_loss_kwargs = False
+    scores = run_or_resume(trainer, folder, resume=config.resume)
+    result = {
+        "validation": scores, "pairs": len(pairs), "removed_by_guard": removed,
+        "cut_share": float(np.mean([len(item["input_ids"]) >= config.source for item in items])),
+    }  # fmt: skip
+    if trainer.is_world_process_zero():
+        model.config.tasrih = {
+            "task": "summary", "profile": config.profile, "max_source": config.source, "styles": [config.style],
+        }  # fmt: skip
+        model.save_pretrained(output)
+        tokenizer.save_pretrained(output)
+        if config.sureness_articles and config.style == "headline":
+            some = held[: config.sureness_articles]
+            result["sureness"] = store_sureness(
+                output, [article.text for article in some], [article.title for article in some]
+            )
+        write_provenance(output, seeds=[config.seed], data=facts, begun=begun, resumed=resumed)
+        write_whole(output / "train_log.json", json.dumps(read_log(folder), indent=1))
+        write_whole(finished, json.dumps(result, indent=1, default=float))
+        shutil.rmtree(folder, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    return result

@@ -1,0 +1,74 @@
+"""What is stored of a run, and when a run may be gone on from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tasrih.training import provenance
+
+
+@dataclass(frozen=True)
+class Config:
+    output: str = "out"
+    epochs: float = 3
+    labels: tuple = ("a",)
+    resume: bool = False
+
+
+def test_versions_name_what_bears_on_a_run():
+    found = provenance.versions()
+    assert {"python", "tasrih", "torch", "transformers", "tokenizers", "datasets"} <= set(found)
+    assert found["torch"].split(".")[0].isdigit()
+
+
+def test_the_commit_is_that_of_the_repository_which_keeps_the_code(tmp_path, monkeypatch):
+    package = tmp_path / "code" / "training"
+    package.mkdir(parents=True)
+    for path in (package / "provenance.py", package / "tuning.py", package.parent / "__init__.py"):
+        path.write_text("x = 1\n")
+    monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert provenance.git_commit() is None
+
+    def git(*arguments):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+        return subprocess.run(
+            ["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    git("init", "-q")
+    assert provenance.git_commit() is None  # a repository that does not keep these files is not theirs
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert provenance.git_commit() == git("rev-parse", "HEAD")
+    (package / "tuning.py").write_text("x = 2\n")
+    assert provenance.git_commit() == git("rev-parse", "HEAD") + "+changes"
+
+
+def test_no_git_no_commit(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert provenance.git_commit() is None
+
+
+def test_a_run_is_gone_on_from_under_its_own_settings_alone(tmp_path):
+    provenance.check_resumable(tmp_path, Config())  # nothing begun yet
+    provenance.write_config(tmp_path / "run", Config())
+    assert "resume" not in json.loads((tmp_path / "run" / "train_config.json").read_text())
+    provenance.check_resumable(tmp_path / "run", Config(resume=True))
+    with pytest.raises(ValueError, match="was begun with epochs=3, not 4") as caught:
+        provenance.check_resumable(tmp_path / "run", replace(Config(), epochs=4))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_written_is_complete(tmp_path):
+    data = [{"name": "x", "split": "train", "rows": 3, "sha256": "0" * 64}]
+    provenance.write_provenance(tmp_path, seeds=[1, 2], data=data, begun=0.0, resumed=False)
+    found = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert found["seeds"] == [1, 2] and found["data"] == data
+    assert found["peak_memory_bytes"]["host"] > 50 * 2**20  # torch alone takes more
+    assert {"versions", "git_commit", "device", "processes", "threads", "seconds"} <= set(found)
+    assert not list(tmp_path.glob("*.part"))

@@ -1,0 +1,271 @@
+"""Whole runs on tiny models: seeds and their mean, cross-validation, early stopping, a kill, two processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from tasrih.models.classifier import Classifier
+from tasrih.training.classification import train_classifier
+from tasrih.training.config import ClassifierConfig
+from tasrih.training.sources import Source
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def config(base, output, **changes) -> ClassifierConfig:
+    settings = {
+        "validation": Source("stance/ans", "validation"), "max_length": 60, "epochs": 1, "bf16": False,
+        "batch_size": 24, "learning_rate": 2e-3, "metric": "accuracy",
+    }  # fmt: skip
+    return ClassifierConfig("stance", str(base), str(output), [Source("stance/ans")], **{**settings, **changes})
+
+
+def weights(folder: Path) -> dict:
+    from safetensors.torch import load_file
+
+    return load_file(folder / "model.safetensors")
+
+
+def logits(folder: Path, world) -> np.ndarray:
+    rows = [json.loads(line) for line in (world.root / "stance/ans/test.jsonl").read_text().splitlines()]
+    made = Classifier.from_pretrained(folder, device="cpu")
+    readings = made.read([row["text"] for row in rows], [row["target"] for row in rows])
+    return np.stack([reading.logits[0] for reading in readings])
+
+
+def losses(folder: Path) -> list[float]:
+    history = json.loads((folder / "train_log.json").read_text())["seed-1"]
+    return [float(line["loss"]) for line in history if "loss" in line]
+
+
+def same(ours: dict, theirs: dict, tolerance: float) -> bool:
+    return set(ours) == set(theirs) and all(
+        np.allclose(ours[name].numpy(), theirs[name].numpy(), atol=tolerance) for name in ours
+    )
+
+
+# --- seeds ----------------------------------------------------------------------------------------
+
+
+def test_seeds_are_told_with_mean_and_deviation_and_the_best_is_kept(bert, world, tmp_path):
+    made = config(bert, tmp_path / "all", seeds=[1, 2, 3], epochs=2, layer_decay=0.9, class_balance=0.5)
+    result = train_classifier(made, world.root)
+    each = [result["seeds"][seed]["accuracy"] for seed in ("1", "2", "3")]
+    assert result["seeds"]["runs"] == 3
+    assert result["seeds"]["mean"]["accuracy"] == pytest.approx(np.mean(each))
+    assert result["seeds"]["deviation"]["accuracy"] == pytest.approx(np.std(each, ddof=1))
+    assert result["validation"]["accuracy"] == max(each)
+    best = 1 + int(np.argmax(each))
+    train_classifier(replace(made, seeds=[], seed=best, output=str(tmp_path / "one")), world.root)
+    assert same(weights(tmp_path / "all"), weights(tmp_path / "one"), 1e-6)
+    assert set(json.loads((tmp_path / "all" / "train_log.json").read_text())) == {"seed-1", "seed-2", "seed-3"}
+    assert json.loads((tmp_path / "all" / "run.json").read_text())["seeds"] == [1, 2, 3]
+
+
+def test_a_soup_is_the_mean_of_weights_whose_heads_began_alike(bert, world, tmp_path, monkeypatch):
+    from tasrih.training import classification
+
+    kept, heads = {}, []
+    original = classification.fit
+
+    def watched(*arguments, seed, head_seed):
+        fitted = original(*arguments, seed=seed, head_seed=head_seed)
+        heads.append(head_seed)
+        kept[seed] = {name: weight.clone() for name, weight in fitted.module.state_dict().items()}
+        return fitted
+
+    monkeypatch.setattr(classification, "fit", watched)
+    result = train_classifier(config(bert, tmp_path, seeds=[5, 6], soup=True), world.root)
+    assert heads == [5, 5]
+    mean = {name: (kept[5][name].double() + kept[6][name].double()) / 2 for name in kept[5]}
+    found = weights(tmp_path)
+    assert all(np.allclose(found[name].numpy(), mean[name].numpy(), atol=1e-6) for name in found)
+    assert any((kept[5][name] != kept[6][name]).any() for name in found)
+    # what is told is the soup's own score
+    right = [row["label"] for row in map(json.loads, (world.root / "stance/ans/validation.jsonl").open())]
+    made = Classifier.from_pretrained(tmp_path, device="cpu")
+    rows = [json.loads(line) for line in (world.root / "stance/ans/validation.jsonl").open()]
+    readings = made.read([row["text"] for row in rows], [row["target"] for row in rows])
+    names = {"agree": "favor", "disagree": "against", "other": "neutral"}
+    hits = [
+        made.settings.labels[int(r.logits[0].argmax())] == names[label]
+        for r, label in zip(readings, right, strict=True)
+    ]
+    assert result["validation"]["accuracy"] == pytest.approx(np.mean(hits))
+
+
+# --- cross-validation -----------------------------------------------------------------------------
+
+
+def test_out_of_fold_logits_fit_the_calibration(bert, world, tmp_path):
+    made = config(bert, tmp_path, folds=3, epochs=2)
+    result = train_classifier(made, world.root)
+    assert result["folds"]["runs"] == 3
+    stored = np.load(tmp_path / "out_of_fold.npz")
+    assert stored["logits"].shape == (72 + 36, 3)  # training and validation rows, each once
+    assert len(set(stored["ids"])) == 108
+    pooled = np.mean(stored["logits"].argmax(1) == stored["truth"])
+    assert abs(pooled - result["folds"]["mean"]["accuracy"]) < 0.05
+    from tasrih.evaluation.calibration import fit_temperature
+
+    settings = Classifier.from_pretrained(tmp_path, device="cpu").settings
+    assert settings.temperature == pytest.approx(fit_temperature(stored["logits"], stored["truth"], multi_label=False))
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_a_set_with_folds_and_no_validation(bert, tmp_path):
+    lines = []
+    for n in range(45):
+        label = ("agree", "disagree", "discuss")[n % 3]
+        text = {"agree": "يؤكد صحة الخبر", "disagree": "ينفي الخبر ويكذبه", "discuss": "يروي ما قيل"}[label]
+        lines.append(
+            {"id": str(n), "text": f"{text} رقم {n}", "target": "خبر الجسر", "label": label, "fold": n % 5 + 1}
+        )
+    (tmp_path / "root" / "folded").mkdir(parents=True)
+    body = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (tmp_path / "root" / "folded" / "all.jsonl").write_text(body, encoding="utf-8")
+    made = config(
+        bert, tmp_path / "out", validation=None, folds=5, label_names=["agree", "disagree", "discuss"], epochs=3,
+    )  # fmt: skip
+    made = replace(made, train=[Source("folded", "all", fold="fold")], batch_size=9)
+    result = train_classifier(made, tmp_path / "root")
+    assert result["folds"]["runs"] == 5
+    opened = Classifier.from_pretrained(tmp_path / "out", device="cpu")
+    assert opened.settings.labels == ("agree", "disagree", "discuss")
+    assert opened.predict(["ينفي الخبر ويكذبه"], ["خبر الجسر"])[0].label in opened.settings.labels
+
+
+# --- windows, early stopping ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pool", ["max", "mean"])
+def test_evidence_far_into_a_text_is_learnt_and_read(bert, tmp_path, pool):
+    """A label that only a text's last window shows: a cut at the first window could not learn it."""
+    filler = "ينعقد مؤتمر حول خطة الجسر في قاعة البلدة مساء. " * 8
+    rows = []
+    for n in range(48):
+        label = ("agree", "disagree")[n % 2]
+        end = {"agree": "رحب وزير الصحة", "disagree": "دان رئيس النقابة بشدة"}[label]
+        rows.append({"id": str(n), "text": f"{filler}{end} {n}", "target": "خطة الجسر", "label": label})
+    body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    for split in ("train", "validation"):
+        (tmp_path / "root" / "long").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / "long" / f"{split}.jsonl").write_text(body.replace('"id": "', f'"id": "{split[0]}'))
+    made = config(
+        bert, tmp_path / "out", pool_windows=pool, windows_per_text=16, max_length=48, epochs=20, batch_size=12,
+        learning_rate=5e-3, dropout=0.0, label_names=["agree", "disagree"], focal_gamma=1.0 if pool == "max" else 0.0,
+    )  # fmt: skip
+    made = replace(made, train=[Source("long")], validation=Source("long", "validation"))
+    # the guard would refuse the validation texts: they are made from the training texts here
+    import tasrih.training.sources as sources
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(sources.HeldOut, "from_root", classmethod(lambda cls, root: cls()))
+    try:
+        result = train_classifier(made, tmp_path / "root")
+    finally:
+        patch.undo()
+    assert result["validation"]["accuracy"] > 0.9
+    opened = Classifier.from_pretrained(tmp_path / "out", device="cpu")
+    assert opened.settings.window_pool == pool
+    found = opened.predict([row["text"] for row in rows], [row["target"] for row in rows])
+    assert all(len(prediction.windows) > 2 for prediction in found)
+    assert np.mean([p.label == row["label"] for p, row in zip(found, rows, strict=True)]) == pytest.approx(
+        result["validation"]["accuracy"], abs=0.1
+    )
+
+
+def test_a_run_without_progress_stops_early(bert, world, tmp_path):
+    made = config(bert, tmp_path, epochs=30, patience=2, learning_rate=1e-9, warmup=0.0)
+    train_classifier(made, world.root)
+    history = json.loads((tmp_path / "train_log.json").read_text())["seed-1"]
+    assert max(line["epoch"] for line in history) == 3  # the first is the best, two more are no better
+
+
+def test_a_step_in_parts_is_the_same_step(bert, world, tmp_path):
+    whole = config(bert, tmp_path / "whole", dropout=0.0, log_steps=1)
+    train_classifier(whole, world.root)
+    train_classifier(replace(whole, accumulate=3, output=str(tmp_path / "parts")), world.root)
+    assert len(losses(tmp_path / "whole")) == 3
+    assert losses(tmp_path / "parts") == pytest.approx(losses(tmp_path / "whole"), abs=2e-4)
+    assert logits(tmp_path / "parts", world) == pytest.approx(logits(tmp_path / "whole", world), abs=1e-2)
+
+
+# --- a kill ---------------------------------------------------------------------------------------
+
+
+def _recipe(made: ClassifierConfig, path: Path) -> Path:
+    path.write_text(yaml.safe_dump({"kind": "classifier", **asdict(made)}, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def _environment(world) -> dict[str, str]:
+    return {**os.environ, "TASRIH_DATA": str(world.root), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_weights(bert, world, tmp_path):
+    made = config(bert, tmp_path / "killed", epochs=40, evaluate_steps=2, dropout=0.1, token_dropout=0.05)
+    recipe = _recipe(made, tmp_path / "recipe.yaml")
+    command = [sys.executable, str(REPOSITORY / "scripts" / "train_classifier.py"), str(recipe)]
+    with subprocess.Popen(
+        command, env=_environment(world), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        runs = tmp_path / "killed" / "checkpoints" / "seed-1"
+        deadline = time.monotonic() + 200
+        while not list(runs.glob("checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+            assert process.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    left = {path.name for path in runs.iterdir()}
+    assert any(name.startswith("checkpoint-") for name in left) and "scores.json" not in left
+    assert not (tmp_path / "killed" / "train_metrics.json").exists()
+
+    with pytest.raises(ValueError, match=r"resume: the run in .* was begun with epochs=40\.0, not 41"):
+        train_classifier(replace(made, epochs=41, resume=True), world.root)
+    result = train_classifier(replace(made, resume=True), world.root)
+    unbroken = train_classifier(replace(made, output=str(tmp_path / "unbroken")), world.root)
+    assert same(weights(tmp_path / "killed"), weights(tmp_path / "unbroken"), 1e-6)
+    assert result["validation"]["accuracy"] == unbroken["validation"]["accuracy"]
+    assert json.loads((tmp_path / "killed" / "run.json").read_text())["resumed"]
+    # a finished run is not run again
+    before = (tmp_path / "killed" / "model.safetensors").stat().st_mtime_ns
+    assert train_classifier(replace(made, resume=True), world.root)["validation"] == result["validation"]
+    assert (tmp_path / "killed" / "model.safetensors").stat().st_mtime_ns == before
+
+
+# --- two processes --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_does(bert, world, tmp_path):
+    """The same global batch, without dropout: losses and weights agree within rounding."""
+    made = config(bert, tmp_path / "one", epochs=2, dropout=0.0, log_steps=1)
+    train_classifier(made, world.root)
+    recipe = _recipe(replace(made, output=str(tmp_path / "two")), tmp_path / "recipe.yaml")
+    # --multi_gpu is what starts several processes (--cpu does so over MPI alone); without a GPU they join by gloo
+    command = [
+        sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
+        "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_ip", "127.0.0.1",
+        "--main_process_port", "0", str(REPOSITORY / "scripts" / "train_classifier.py"), str(recipe),
+    ]  # fmt: skip
+    done = subprocess.run(command, env=_environment(world), capture_output=True, text=True, timeout=250)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count('"train_rows"') == 1  # one process tells
+
+    assert len(losses(tmp_path / "one")) == 6  # 72 rows, 24 a step, twice
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=2e-4)
+    assert json.loads((tmp_path / "two" / "run.json").read_text())["processes"] == 2
+    assert logits(tmp_path / "two", world) == pytest.approx(logits(tmp_path / "one", world), abs=1e-2)

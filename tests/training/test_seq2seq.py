@@ -1,0 +1,139 @@
+"""Fine-tuning encoder-decoders: AraBART's classes, BART's and mT5's, from folder to headline."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tasrih.errors import ModelError
+from tasrih.training.seq2seq import Pairs, Seq2SeqConfig, encode_pairs, open_seq2seq, read_pairs, train_seq2seq
+
+
+def config(base="base", output="out", **changes) -> Seq2SeqConfig:
+    settings = {
+        "train": [Pairs("set")], "validation": Pairs("set", "validation"), "source": 48, "target": 12, "epochs": 1,
+        "batch_size": 8, "learning_rate": 3e-3, "beams": 2, "bf16": False, "sureness_articles": 2,
+    }  # fmt: skip
+    return Seq2SeqConfig(str(base), str(output), **{**settings, **changes})
+
+
+@pytest.mark.parametrize("family", ["arabart", "mt5", "bart"])
+def test_each_family_trains_saves_and_writes(family, headline_files, world, tmp_path, request):
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    from tasrih.models.summariser import Summariser
+
+    base = request.getfixturevalue(family)
+    made = config(
+        base, tmp_path / "out", train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation")
+    )
+    result = train_seq2seq(made, world.root)
+    assert result["pairs"] == 48
+    assert 0 <= result["validation"]["rouge_l"] <= 1
+    assert set(result["sureness"]) >= {"sure_from", "rouge_l_extractive"}
+    model = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out")
+    assert type(model) is type(AutoModelForSeq2SeqLM.from_pretrained(base))
+    profile = {"arabart": "arabart", "mt5": "mt5", "bart": "lossless"}[family]
+    assert (model.config.tasrih["profile"], model.config.tasrih["max_source"]) == (profile, 48)
+    assert model.generation_config.num_beams == 2
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert len(tokenizer) == model.config.vocab_size
+    assert tokenizer("قال")["input_ids"][-1] == tokenizer.eos_token_id  # also where it is opened again
+    stored = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert [part["rows"] for part in stored["data"]] == [48, 12]
+    assert not (tmp_path / "out" / "checkpoints").exists()
+    text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."
+    summary = Summariser.from_pretrained(tmp_path / "out", device="cpu").summarise(text, method="abstractive")
+    assert summary.text
+
+
+def test_a_model_learns_its_headlines(mt5, headline_files, world, tmp_path):
+    """Loss falls to well under that of the vocabulary's chance, so that labels and shifts are right."""
+    made = config(
+        mt5, tmp_path, train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation"),
+        epochs=12, learning_rate=1e-2, label_smoothing=0.0, sureness_articles=0,
+    )  # fmt: skip
+    result = train_seq2seq(made, world.root)
+    assert result["validation"]["loss"] < 3.5  # ln 220 is 5.4
+    assert "sureness" not in result
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_step_in_parts_is_the_same_step(mt5, headline_files, world, tmp_path, smoothing):
+    """Up to dropout, and the parts' unlike numbers of tokens: twice the loss would be seen."""
+    losses = []
+    for parts in (1, 2):
+        made = config(
+            mt5, tmp_path / str(parts), train=[Pairs(str(headline_files))], accumulate=parts, log_steps=1,
+            validation=Pairs(str(headline_files), "validation"), sureness_articles=0, label_smoothing=smoothing,
+        )  # fmt: skip
+        train_seq2seq(made, world.root)
+        log = json.loads((tmp_path / str(parts) / "train_log.json").read_text())
+        losses.append([line["loss"] for line in log if "loss" in line])
+    assert len(losses[0]) == 6
+    assert losses[1] == pytest.approx(losses[0], rel=0.15)
+
+
+def test_what_targets_begin_with_is_written_first(arabart, mt5):
+    model, tokenizer = open_seq2seq(config(arabart))
+    assert model.generation_config.forced_bos_token_id == tokenizer.bos_token_id == 0
+    assert tokenizer("قال")["input_ids"][-1] == tokenizer.eos_token_id == 2
+    model, _ = open_seq2seq(config(mt5))
+    assert model.generation_config.forced_bos_token_id is None
+
+
+def test_articles_are_cut_and_folded_by_the_profile(mt5):
+    from tasrih.data.corpus import Article
+
+    made = config(mt5, profile="camelbert", source=6)
+    _, tokenizer = open_seq2seq(made)
+    (item,) = encode_pairs([Article("1", "قَالَ\nالوزيـــر " * 20, "قال الوزير")], tokenizer, made)
+    assert len(item["input_ids"]) == 6
+    assert item["input_ids"][-1] == tokenizer.eos_token_id
+    assert item["labels"] == tokenizer("قال الوزير")["input_ids"]
+
+
+def test_the_guard_stands_before_the_pairs(mt5, world, tmp_path):
+    made = config(
+        mt5, tmp_path, train=[Pairs("corpus", "saudinewsnet")], validation=Pairs("summarisation/tiny", "test"),
+        sureness_articles=0,
+    )  # fmt: skip
+    result = train_seq2seq(made, world.root)
+    # of the two planted articles one has no headline, so that it is no pair
+    assert result["removed_by_guard"] == {"corpus/saudinewsnet": 1}
+
+
+def test_columns_are_named(tmp_path):
+    (tmp_path / "news.csv").write_text("body,head\nنص الخبر هنا,عنوان الخبر\nنص بلا عنوان,\n", encoding="utf-8")
+    source = Pairs(str(tmp_path / "news.csv"), text="body", summary="head")
+    assert [(row.text, row.title) for row in read_pairs(source, tmp_path)] == [("نص الخبر هنا", "عنوان الخبر")]
+    with pytest.raises(ValueError, match=r"no column 'title': it has body, head"):
+        read_pairs(Pairs(str(tmp_path / "news.csv"), text="body"), tmp_path)
+    with pytest.raises(FileNotFoundError):
+        read_pairs(Pairs(str(tmp_path / "nowhere.csv")), tmp_path)
+
+
+def test_an_encoder_alone_is_refused(bert):
+    with pytest.raises(ModelError, match="is no encoder-decoder"):
+        open_seq2seq(config(bert))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train": []}, "train must name"),
+        ({"style": "poem"}, "style must be one of headline, brief, not 'poem'"),
+        ({"metric": "bleu"}, "metric must be one of"),
+        ({"schedule": "step"}, "schedule must be one of"),
+        ({"source": 0}, "source must be positive, not 0"),
+        ({"label_smoothing": 1.0}, "label_smoothing must lie between 0 and 1"),
+        ({"patience": -1}, "patience must not be negative"),
+        ({"batch_size": 9, "accumulate": 2}, "batch_size 9 is no multiple of accumulate 2"),
+    ],
+)
+def test_contradictions_are_refused_by_name(changes, message):
+    with pytest.raises(ValueError, match=message):
+        config(**changes)
+    with pytest.raises(ValueError, match="limit must be 1"):
+        Pairs("x", limit=0)

@@ -1,0 +1,156 @@
+"""Reading what a run trains on: named columns, labels in our terms, folds, and one line for what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from tasrih.training.config import ClassifierConfig
+from tasrih.training.sources import Source, fingerprint_rows, read_source, read_training_data
+
+STANCES = ("favor", "against", "neutral")
+ROWS = [
+    {"no": "a1", "tweet": "كورونا ١٩: اللقاحُ آمنٌ ومفيد", "claim": "Covid Vaccine", "stance": "FAVOR", "part": "1"},
+    {"no": "a2", "tweet": "لا للقاح، فهو «خطر» علينا؟", "claim": "Covid Vaccine", "stance": "AGAINST", "part": "2"},
+    {
+        "no": "a3",
+        "tweet": "اجتماع اليوم عن التحول الرقمي",
+        "claim": "Digital Transformation",
+        "stance": "NONE",
+        "part": "2",
+    },
+]
+COLUMNS = {"text": "tweet", "target": "claim", "label": "stance", "id": "no"}
+NAMES = {"FAVOR": "favor", "AGAINST": "against", "NONE": "neutral"}
+
+
+def write(folder, suffix: str):
+    path = folder / f"posts{suffix}"
+    if suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS), encoding="utf-8")
+    elif suffix == ".csv":
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, ROWS[0])
+            table.writeheader()
+            table.writerows(ROWS)
+    else:
+        from datasets import Dataset
+
+        Dataset.from_list(ROWS).to_parquet(path)
+    return path
+
+
+def read(source: Source, root, labels=STANCES, **options):
+    return read_source(source, root, options.pop("task", "stance"), labels, multi_label=False, **options)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_files_with_named_columns(suffix, tmp_path):
+    part = read(Source(str(write(tmp_path, suffix)), **COLUMNS, labels=NAMES), tmp_path)
+    assert [(row.id, row.labels) for row in part.rows] == [
+        ("a1", ("favor",)),
+        ("a2", ("against",)),
+        ("a3", ("neutral",)),
+    ]
+    assert [row.text for row in part.rows] == [row["tweet"] for row in ROWS]
+    # multi-topic stance: the target goes in by its Arabic name
+    assert [row.target for row in part.rows] == ["لقاح كورونا", "لقاح كورونا", "التحول الرقمي"]
+
+
+def test_the_three_forms_give_the_same_rows(tmp_path):
+    prints = {
+        read(Source(str(write(tmp_path, suffix)), **COLUMNS, labels=NAMES), tmp_path).sha256
+        for suffix in (".jsonl", ".csv", ".parquet")
+    }
+    assert len(prints) == 1
+
+
+def test_labels_that_are_not_named_are_left_out_and_unknown_ones_refused(tmp_path):
+    path = str(write(tmp_path, ".jsonl"))
+    kept = read(Source(path, **COLUMNS, labels={"FAVOR": "favor"}), tmp_path).rows
+    assert [row.id for row in kept] == ["a1"]
+    with pytest.raises(ValueError, match=r"row 0: unknown label 'FAVOR': choose from favor, against, neutral"):
+        read(Source(path, **COLUMNS), tmp_path)
+    own = read(Source(path, **COLUMNS), tmp_path, labels=("FAVOR", "AGAINST", "NONE"), own_labels=True)
+    assert own.rows[0].labels == ("FAVOR",)
+
+
+def test_several_labels_from_lists_and_from_bars(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "نص", "label": ["aid", "warning"]}\n', encoding="utf-8")
+    (tmp_path / "a.csv").write_text("text,label\nنص,aid|warning\n", encoding="utf-8")
+    for name in ("a.jsonl", "a.csv"):
+        part = read_source(Source(str(tmp_path / name)), tmp_path, "statement", ("aid", "warning"), multi_label=True)
+        assert part.rows[0].labels == ("aid", "warning")
+
+
+def test_what_is_missing_is_named(tmp_path):
+    path = str(write(tmp_path, ".csv"))
+    with pytest.raises(ValueError, match="no column 'body': it has no, tweet, claim, stance, part"):
+        read(Source(path, text="body"), tmp_path)
+    with pytest.raises(FileNotFoundError):
+        read(Source(str(tmp_path / "nowhere.jsonl")), tmp_path)
+    (tmp_path / "empty.jsonl").write_text('{"text": null, "label": "favor", "target": "x"}\n')
+    with pytest.raises(ValueError, match="row 0: no text"):
+        read(Source(str(tmp_path / "empty.jsonl"), id="no"), tmp_path)
+    with pytest.raises(ValueError, match="repeat must be 1"):
+        Source("x", repeat=0)
+
+
+def test_a_hub_id_without_network_is_answered_in_one_line(no_network, tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        read(Source("owner/arabic-stance", text="body"), tmp_path)
+    assert "\n" not in str(caught.value)
+    assert "owner/arabic-stance" in str(caught.value) and "path of a local copy" in str(caught.value)
+
+
+def test_a_limit_draws_the_same_rows_whatever_their_order(tmp_path):
+    path = write(tmp_path, ".jsonl")
+    some = {row.id for row in read(Source(str(path), **COLUMNS, labels=NAMES, limit=2), tmp_path).rows}
+    path.write_text("".join(reversed(path.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+    assert {row.id for row in read(Source(str(path), **COLUMNS, labels=NAMES, limit=2), tmp_path).rows} == some
+
+
+def test_folds_stay_beside_their_rows_when_the_guard_takes_one_out(tmp_path):
+    root = tmp_path / "root"
+    (root / "other").mkdir(parents=True)
+    (root / "other" / "test.jsonl").write_text(
+        json.dumps({"id": "t", "text": ROWS[1]["tweet"]}, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    source = Source(str(write(tmp_path, ".jsonl")), **COLUMNS, labels=NAMES, fold="part", split="all")
+    made = ClassifierConfig("stance", "base", "out", [source], None, folds=3)
+    data = read_training_data(made, root)
+    (part,) = data.parts
+    assert ([row.id for row in part.rows], part.folds, part.removed) == (["a1", "a3"], ["1", "2"], 1)
+    assert data.fingerprints[0]["rows"] == 3  # as they were read
+    assert data.fingerprints[0]["sha256"] == part.sha256
+
+
+def test_a_fingerprint_sees_text_label_and_order(tmp_path):
+    rows = read(Source(str(write(tmp_path, ".jsonl")), **COLUMNS, labels=NAMES), tmp_path).rows
+    from dataclasses import replace
+
+    others = [
+        rows[::-1],
+        [replace(rows[0], text="غيره"), *rows[1:]],
+        [replace(rows[0], labels=("neutral",)), *rows[1:]],
+    ]
+    assert len({fingerprint_rows(each) for each in (rows, *others)}) == 4
+    assert fingerprint_rows(rows) == fingerprint_rows(list(rows))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "labels", "rows", "folds"),
+    [
+        ("stance/austr", ("agree", "disagree", "other"), 811, 5),
+        ("stance/arabicfc", ("agree", "disagree", "discuss", "unrelated"), 3042, 5),
+    ],
+)
+def test_the_sets_with_folds(data_root, name, labels, rows, folds):
+    if not (data_root / name).is_dir():
+        pytest.skip(f"no {name} under the data root")
+    part = read(Source(name, split="all", fold="fold"), data_root, labels=labels, own_labels=True)
+    assert len(part.rows) == len(part.folds) == rows
+    assert sorted(set(part.folds)) == [str(n + 1) for n in range(folds)]
