@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from tasrih.data.corpus import find_split, read_rows
-from tasrih.data.labelled import read_task
+from tasrih.data.guard import HeldOut
+from tasrih.data.labelled import Row, article_text, read_task
+from tasrih.data.standoff import write_standoff
 from tasrih.evaluation.evaluate import Report, evaluate
 from tasrih.evaluation.metrics import Interval
 
@@ -186,6 +188,21 @@ def test_a_set_without_a_training_split_has_no_baseline(world, topic_model, tmp_
     report = evaluate(str(topic_model[0]), "topic_iptc", root=tmp_path)
     assert list(report.scores) == ["model"] and not report.difference
     assert report.notes[-1] == "no training split: no baseline could be fitted"
+
+
+def test_a_second_baseline_reads_what_the_model_was_trained_on_beside_the_set(world, topic_model, tmp_path):
+    corpus = next((world.root / "corpus").glob("*.jsonl*"))
+    articles = [Row(row["id"], article_text(row), ("weather",)) for row in read_rows(corpus)]
+    path = tmp_path / "more.standoff.jsonl"
+    write_standoff(path, [(corpus.name, row.id, None, row) for row in articles])
+    report = evaluate(str(topic_model[0]), "topic_iptc", root=world.root, more=str(path))
+    assert list(report.scores) == ["model", "tfidf", "tfidf_more", "majority"]
+    assert report.command.endswith(f"--more {path}")
+    ours, theirs = report.scores["model"]["accuracy"], report.scores["tfidf_more"]["accuracy"]
+    assert report.difference["accuracy"].value == pytest.approx(ours.value - theirs.value)
+    kept, removed = HeldOut.from_root(world.root).refuse(articles, lambda row: row.text, lambda row: row.id)
+    assert removed
+    assert any(f"fitted on {len(kept)} further rows" in note for note in report.notes)
 
 
 def test_the_command_writes_figures_and_a_page(world, topic_model, tmp_path, monkeypatch, capsys):

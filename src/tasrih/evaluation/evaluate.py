@@ -12,6 +12,7 @@ import numpy as np
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.data.labelled import Row, read_task
+from tasrih.data.standoff import read_standoff
 from tasrih.errors import MissingExtraError
 from tasrih.evaluation.analysis import analyse, surest_errors
 from tasrih.evaluation.baselines import TfidfBaseline, prior
@@ -44,8 +45,9 @@ MEANINGS = {
 
 
 def evaluate(
-    model: str, data: str, split: str = "test", root: Path | None = None, *, against: str | None = None
-) -> Report:
+    model: str, data: str, split: str = "test", root: Path | None = None, *, against: str | None = None,
+    more: str | None = None,
+) -> Report:  # fmt: skip
     """Score a model on one split of a set, with its baselines fitted on the same set's training split.
 
     Args:
@@ -54,6 +56,8 @@ def evaluate(
         split: the split.
         root: the data root; None takes ``data_root()``.
         against: another model of the same task, to be compared on the same texts and resamples.
+        more: a file of labels alone (``*.standoff.jsonl``) that the model was trained on beside the set: a second
+            baseline, ``tfidf_more``, is fitted on both, and the difference is to that one.
 
     Returns:
         The report.
@@ -70,6 +74,7 @@ def evaluate(
     tasks = {name: "summary" if isinstance(one, Summariser) else one.task for name, one in models.items()}
     task = tasks["model"]
     command = f"tasrih evaluate {model} {data} --split {split}" + (f" --against {against}" if against else "")
+    command += f" --more {more}" if more else ""
     report = partial(Report, model, data, split, command=command, task=task)
     kind = TASKS.get(data.split("/")[0], task)
     if kind != task and not (task == "stance" and data == "statements"):
@@ -81,7 +86,7 @@ def evaluate(
     rows = read_task(root, task, data, split)
     if not rows:
         raise ValueError(f"{data}, split {split}: there is no row to score")
-    return _classified(models, rows, _fitting_rows(root, task, data), report)
+    return _classified(models, rows, _fitting_rows(root, task, data), _more_rows(more, task, root), report)
 
 
 def _fitting_rows(root: Path, task: str, data: str) -> tuple[list[Row], list[Row]]:
@@ -99,9 +104,17 @@ def _fitting_rows(root: Path, task: str, data: str) -> tuple[list[Row], list[Row
         return kept, kept
 
 
+def _more_rows(path: str | None, task: str, root: Path) -> list[Row]:
+    if path is None:
+        return []
+    rows = read_standoff(path, task, root)
+    return HeldOut.from_root(root).refuse(rows, lambda row: row.text, lambda row: row.id)[0]
+
+
 def _classified(
-    models: dict[str, Classifier], rows: list[Row], fitting: tuple[list[Row], list[Row]], report: Callable[..., Report]
-) -> Report:
+    models: dict[str, Classifier], rows: list[Row], fitting: tuple[list[Row], list[Row]], more: list[Row],
+    report: Callable[..., Report],
+) -> Report:  # fmt: skip
     first = next(iter(models.values()))
     labels, multi_label = first.settings.labels, first.settings.multi_label
     for name, other in models.items():
@@ -113,24 +126,34 @@ def _classified(
     shares = prior(train, labels) if train else np.full(len(labels), 1 / len(labels))
     systems = {name: answers_of(one, rows, labels, shares) for name, one in models.items()}
     if train:
-        baseline = TfidfBaseline(labels, multi_label=multi_label).fit(train, validation)
-        predicted, probabilities = baseline.answer(rows)
-        if multi_label:
-            predicted[:, -1] &= predicted[:, :-1].any(1) | (labels[-1] != "conditional")
-        systems["tfidf"] = Answers(predicted, probabilities)
+        systems["tfidf"] = _baseline(train, validation, rows, labels, multi_label)
+        if more:
+            systems["tfidf_more"] = _baseline(train + more, validation, rows, labels, multi_label)
         systems["majority"] = _majority(questions, shares)
     draws = {name: draw(questions.scores(given), len(rows)) for name, given in systems.items()}
     notes = [f"{name}: {text}" for name, text in MEANINGS.items() if name in draws["model"]]
     if multi_label:
         counts = zip(labels, questions.truth.sum(0), strict=True)
         notes.insert(0, f"positives: {', '.join(f'{label} {number}' for label, number in counts)}")
+    if more and train:
+        notes.append(f"tfidf_more: fitted on {len(more)} further rows, as the model was; the difference is to it")
     if not train:
         notes.append("no training split: no baseline could be fitted")
     return report(
         len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()}, notes=notes,
-        difference=differences(draws["model"], draws["tfidf"]) if train else {}, against=_comparison(models, draws),
+        difference=differences(draws["model"], draws["tfidf_more" if more else "tfidf"]) if train else {},
+        against=_comparison(models, draws),
         analysis=analyse(questions, systems, rows), errors=surest_errors(questions, systems["model"], rows),
     )  # fmt: skip
+
+
+def _baseline(
+    train: list[Row], validation: list[Row], rows: list[Row], labels: tuple[str, ...], multi_label: bool
+) -> Answers:
+    predicted, probabilities = TfidfBaseline(labels, multi_label=multi_label).fit(train, validation).answer(rows)
+    if multi_label:
+        predicted[:, -1] &= predicted[:, :-1].any(1) | (labels[-1] != "conditional")
+    return Answers(predicted, probabilities)
 
 
 def _comparison(models: dict, draws: dict[str, dict[str, Draw]]) -> Comparison | None:
