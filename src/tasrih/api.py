@@ -5,29 +5,30 @@ A ``str`` gives one result, a list a list, an iterator an iterator in bounded me
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Any, Literal
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from typing import Any
 
+from tasrih.models.batching import BatchSize
 from tasrih.models.classifier import Classifier
 from tasrih.models.load import load
 from tasrih.models.summariser import METHODS, STYLES, Summariser
 from tasrih.models.tagger import Tagger
 from tasrih.results import Document, Prediction, Summary
 from tasrih.schemes import SCHEMES
+from tasrih.streams import Chunks, Resumed, Work, in_order, metered
 
-#: Texts that an iterator is read ahead by, so that batches fill up and lengths can be sorted.
-LOOK_AHEAD = 256
+#: Texts of a chunk: batches fill up, and lengths can be sorted. An iterator is read ahead by two chunks.
+LOOK_AHEAD = 512
 
 #: Task to the bundled model that does it.
 DEFAULT_MODELS = {"topic": "topic", "statement": "statement", "stance": "stance", "summary": "summary"}
 
-BatchSize = int | Literal["auto"]
 
-
-def _classifier(model: Any, task: str, device: str | None) -> Classifier:
-    opened = model if isinstance(model, Classifier) else load(model or DEFAULT_MODELS[task], device=device)
+def _classifier(model: Any, task: str, device: str | None, engine: str | None = None) -> Classifier:
+    opened = (
+        model if isinstance(model, Classifier) else load(model or DEFAULT_MODELS[task], device=device, engine=engine)
+    )
     if not isinstance(opened, Classifier):
         raise ValueError(f"{model} is a summariser; {task} needs a classifier")
     return opened
@@ -45,53 +46,35 @@ def _check_batch_size(batch_size: BatchSize) -> BatchSize:
     raise ValueError(f'batch_size must be a positive whole number or "auto", not {batch_size!r}')
 
 
-def _apply(texts: Any, work: Callable[[list[str], int], list], *, progress: bool):
-    """Give ``work`` the texts in the shape they came in: one, a list, or an iterator read ahead by a bound.
+def _check_workers(workers: int | None, streams: int) -> int:
+    if workers is None:
+        return streams
+    if isinstance(workers, int) and not isinstance(workers, bool) and workers > 0:
+        return workers
+    raise ValueError(f"num_workers must be a positive whole number, not {workers!r}")
 
-    ``work`` takes a batch and the index of its first text.
-    """
+
+def _apply(texts: Any, work: Work, *, progress: bool, workers: int = 1, look_ahead: int = LOOK_AHEAD):
+    """Give ``work`` the texts in the shape they came in: one, a list, or an iterator read ahead by a bound."""
     if isinstance(texts, str):
-        return work([texts], 0)[0]
-    if isinstance(texts, (list, tuple)):
+        return work([texts], 0, None)[0]
+    several = isinstance(texts, (list, tuple))
+    if several:
         for index, text in enumerate(texts):
             _check_text(text, f"text {index}")
-        done: list = []
-        shown = _shown(range(0, len(texts), LOOK_AHEAD), progress, "texts")
-        for start in shown:
-            done += work(list(texts[start : start + LOOK_AHEAD]), start)
-        return done
-    if isinstance(texts, Iterator):
-        return _stream(texts, work, progress)
-    raise TypeError(f"the text is of type {type(texts).__name__}: expected a str, a list of them, or an iterator")
-
-
-def _stream(texts: Iterator[Any], work: Callable[[list[str], int], list], progress: bool) -> Iterator:
-    start = 0
-    for batch in _shown(iter(lambda: list(islice(texts, LOOK_AHEAD)), []), progress, "batches"):
-        good: list[str] = []
-        try:
-            for index, text in enumerate(batch):
-                good.append(_check_text(text, f"text {start + index}"))
-        except TypeError as error:
-            # what came before the bad item is still given
-            yield from work(good, start) if good else ()
-            raise error from None
-        yield from work(good, start)
-        start += len(batch)
-
-
-def _shown(steps: Iterable, progress: bool, unit: str) -> Iterable:
-    if not progress or not sys.stderr.isatty():
-        return steps
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(steps, description=f"tasrih ({unit})", console=Console(stderr=True), transient=True)
+    elif not isinstance(texts, Iterator):
+        raise TypeError(f"the text is of type {type(texts).__name__}: expected a str, a list of them, or an iterator")
+    done = texts.done if isinstance(texts, Resumed) else 0
+    chunks = Chunks(texts, size=look_ahead, check=_check_text)
+    results = in_order(chunks, work, workers=workers, done=done)
+    if progress:
+        results = metered(results, total=len(texts) if several else None)
+    return list(results) if several else results
 
 
 def classify(
     text, task: str = "topic", *, target=None, model=None, abstain: bool = False, device: str | None = None,
-    batch_size: BatchSize = "auto", progress: bool = False,
+    engine: str | None = None, batch_size: BatchSize = "auto", num_workers: int | None = None, progress: bool = False,
 ):  # fmt: skip
     """Classify texts by topic, by stance to a target, or by what they do.
 
@@ -103,7 +86,10 @@ def classify(
         model: a name, folder, hub id or ``Classifier``; None takes the bundled model of the task.
         abstain: give no label where the model is unsure.
         device: where a torch model runs.
-        batch_size: windows a pass, or ``"auto"``.
+        engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
+        batch_size: the most windows a pass, or ``"auto"``.
+        num_workers: threads that compute; None takes a core each. With 1 no thread is made: for use inside the
+            worker processes of another library.
         progress: show a progress bar on a terminal.
 
     Returns:
@@ -131,25 +117,32 @@ def classify(
             _check_text(value, f"target {index}")
     elif target is not None:
         _check_text(target, "the target")
-    classifier = _classifier(model, task, device)
+    classifier = _classifier(model, task, device, engine)
+    workers = _check_workers(num_workers, classifier.streams)
 
-    def work(batch: list[str], start: int) -> list[Prediction]:
+    def work(batch: list[str], start: int, pool: Executor | None) -> list[Prediction]:
         targets = None
         if target is not None:
             targets = [target] * len(batch) if isinstance(target, str) else list(target[start : start + len(batch)])
-        return classifier.predict(batch, targets, abstain=abstain, batch_size=batch_size)
+        return classifier.predict(batch, targets, abstain=abstain, batch_size=batch_size, pool=pool)
 
-    return _apply(text, work, progress=progress)
+    return _apply(text, work, progress=progress, workers=workers, look_ahead=max(LOOK_AHEAD, classifier.look_ahead))
 
 
-def tag(article, *, model=None, device: str | None = None, batch_size: BatchSize = "auto", progress: bool = False):
+def tag(
+    article, *, model=None, device: str | None = None, engine: str | None = None, batch_size: BatchSize = "auto",
+    num_workers: int | None = None, progress: bool = False,
+):  # fmt: skip
     """Take articles apart into statements: their acts, conditions, speakers and stances.
 
     Args:
         article: a ``str``, a list or an iterator of them.
         model: a statement model; None takes the bundled one.
         device: where a torch model runs.
-        batch_size: windows a pass, or ``"auto"``.
+        engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
+        batch_size: the most windows a pass, or ``"auto"``.
+        num_workers: threads that compute; None takes a core each. With 1 no thread is made: for use inside the
+            worker processes of another library.
         progress: show a progress bar on a terminal.
 
     Returns:
@@ -165,13 +158,15 @@ def tag(article, *, model=None, device: str | None = None, batch_size: BatchSize
         ('endorsement',)
     """
     _check_batch_size(batch_size)
-    tagger = Tagger(_classifier(model, "statement", device))
+    classifier = _classifier(model, "statement", device, engine)
+    workers = _check_workers(num_workers, classifier.streams)
+    tagger = Tagger(classifier)
 
-    def work(batch: list[str], start: int) -> list[Document]:
-        found = tagger.statements(batch, batch_size=batch_size)
+    def work(batch: list[str], start: int, pool: Executor | None) -> list[Document]:
+        found = tagger.statements(batch, batch_size=batch_size, pool=pool)
         return [Document(text, None, statements) for text, statements in zip(batch, found, strict=True)]
 
-    return _apply(article, work, progress=progress)
+    return _apply(article, work, progress=progress, workers=workers, look_ahead=max(LOOK_AHEAD, classifier.look_ahead))
 
 
 def summarise(
@@ -208,7 +203,7 @@ def summarise(
     if not isinstance(opened, Summariser):
         raise ValueError(f"{model} is a classifier; summarise needs a summariser")
 
-    def work(batch: list[str], start: int) -> list[Summary]:
+    def work(batch: list[str], start: int, pool: Executor | None) -> list[Summary]:
         return [opened.summarise(text, style=style, max_words=max_words, method=method) for text in batch]
 
     return _apply(text, work, progress=progress)
@@ -217,13 +212,19 @@ def summarise(
 summarize = summarise
 
 
-def read(article, *, device: str | None = None, batch_size: BatchSize = "auto", progress: bool = False):
+def read(
+    article, *, device: str | None = None, engine: str | None = None, batch_size: BatchSize = "auto",
+    num_workers: int | None = None, progress: bool = False,
+):  # fmt: skip
     """Read articles whole: topic, statements and a summary, by the bundled models.
 
     Args:
         article: a ``str``, a list or an iterator of them.
         device: where a torch model runs.
-        batch_size: windows a pass, or ``"auto"``.
+        engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
+        batch_size: the most windows a pass, or ``"auto"``.
+        num_workers: threads that compute; None takes a core each. With 1 no thread is made: for use inside the
+            worker processes of another library.
         progress: show a progress bar on a terminal.
 
     Returns:
@@ -234,16 +235,17 @@ def read(article, *, device: str | None = None, batch_size: BatchSize = "auto", 
         TypeError: if a value is not a ``str``; the message names its index.
     """
     _check_batch_size(batch_size)
-    topics = _classifier(None, "topic", device)
-    tagger = Tagger(_classifier(None, "statement", device))
+    topics = _classifier(None, "topic", device, engine)
+    workers = _check_workers(num_workers, topics.streams)
+    tagger = Tagger(_classifier(None, "statement", device, engine))
     summariser = load(DEFAULT_MODELS["summary"], device=device)
 
-    def work(batch: list[str], start: int) -> list[Document]:
-        predictions = topics.predict(batch, batch_size=batch_size)
-        statements = tagger.statements(batch, batch_size=batch_size)
+    def work(batch: list[str], start: int, pool: Executor | None) -> list[Document]:
+        predictions = topics.predict(batch, batch_size=batch_size, pool=pool)
+        statements = tagger.statements(batch, batch_size=batch_size, pool=pool)
         return [
             Document(text, topic, () if topic.abstained else found, summariser.summarise(text))
             for text, topic, found in zip(batch, predictions, statements, strict=True)
         ]
 
-    return _apply(article, work, progress=progress)
+    return _apply(article, work, progress=progress, workers=workers)

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from tasrih.data.corpus import read_rows
 from tasrih.errors import ModelError
-from tasrih.models.classifier import TOKEN_BUDGET, Classifier, ClassifierSettings, batches
+from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.encoding import TextEncoder
 from tasrih.models.summariser import Summariser
 from tasrih.results import Prediction
@@ -185,20 +185,6 @@ def test_targets_that_cannot_be_read_stop_no_other_text():
 def test_as_many_targets_as_texts():
     with pytest.raises(ValueError):
         counting().predict(["أحمر", "أخضر"], ["هدف"])
-
-
-@given(lengths=st.lists(st.integers(1, 600), max_size=40), size=st.one_of(st.just("auto"), st.integers(1, 9)))
-def test_batches_hold_each_window_once_and_keep_to_their_size(lengths, size):
-    made = list(batches(lengths, size))
-    assert sorted(index for batch in made for index in batch) == list(range(len(lengths)))
-    assert all(made)
-    for batch in made:
-        if size == "auto":
-            assert len(batch) == 1 or len(batch) * max(lengths[index] for index in batch) <= TOKEN_BUDGET
-        else:
-            assert len(batch) <= size
-    flat = [lengths[index] for batch in made for index in batch]
-    assert flat == sorted(flat)  # like lengths lie together
 
 
 def test_the_batch_size_is_kept_and_changes_nothing():

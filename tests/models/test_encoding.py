@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from tasrih.models.encoding import TargetTooLongError, TextEncoder, pad, without_surrogates
+from tasrih.models.encoding import TargetTooLongError, TextEncoder, pad, padded_length, without_surrogates
+from tasrih.text.normalise import fold
 from tasrih.training.tokenizer import learn_vocabulary
 
 SENTENCES = [
@@ -243,12 +244,35 @@ def test_padding():
     batch = pad(windows, 7)
     longest = max(len(window.ids) for window in windows)
     assert {name: (value.dtype, value.shape) for name, value in batch.items()} == dict.fromkeys(
-        ("input_ids", "attention_mask", "token_type_ids"), (np.dtype(np.int64), (len(windows), longest))
+        ("input_ids", "attention_mask", "token_type_ids"), (np.dtype(np.int64), (len(windows), padded_length(longest)))
     )
     for row, window in enumerate(windows):
         size = len(window.ids)
-        assert batch["input_ids"][row].tolist() == window.ids + [7] * (longest - size)
-        assert batch["attention_mask"][row].tolist() == [1] * size + [0] * (longest - size)
+        added = padded_length(longest) - size
+        assert batch["input_ids"][row].tolist() == window.ids + [7] * added
+        assert batch["attention_mask"][row].tolist() == [1] * size + [0] * added
+        assert batch["token_type_ids"][row].tolist() == window.type_ids + [0] * added
+
+
+def test_the_padded_length_is_the_windows_own_and_what_the_model_reads_at_most():
+    assert [padded_length(length) for length in (1, 8, 9, 24)] == [8, 8, 16, 24]
+    assert padded_length(510, 510) == 510
+    made = encoder("wordpiece", max_length=21)
+    (window, *_) = made.windows([" ".join(SENTENCES)])[0]
+    assert len(window.ids) == 21 and made.pad([window])["input_ids"].shape == (1, 21)
+
+
+@KINDS
+@given(text=ANY_TEXT)
+@settings(max_examples=100, deadline=None)
+def test_spans_are_those_that_are_mapped_one_by_one(kind, text):
+    source = fold(without_surrogates(text), PROFILES[kind])
+    encoding = ENCODERS[kind]._tokenizer.encode(source.text)
+    expected = [
+        source.to_source(*offsets) if sequence == 0 else None
+        for sequence, offsets in zip(encoding.sequence_ids, encoding.offsets, strict=True)
+    ]
+    assert ENCODERS[kind].windows([text])[0][0].spans == expected
 
 
 def test_the_padding_token_is_found_by_name():

@@ -1,15 +1,21 @@
-"""The engines: ONNX as torch computes it, padding that moves nothing, and checkpoints that are refused by name."""
+"""The engines: each as the others compute it, batches that move nothing, and checkpoints that are refused by name."""
 
 from __future__ import annotations
+
+import multiprocessing
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tasrih.data.corpus import read_rows
-from tasrih.errors import ModelError
+from tasrih.errors import MissingExtraError, ModelError
+from tasrih.models import engines
 from tasrih.models.classifier import Classifier
 from tasrih.models.encoding import TextEncoder, pad
-from tasrih.models.engines import OnnxEngine, TorchEngine
+from tasrih.models.engines import EngineChoice, OnnxEngine, TorchEngine, best_engine, machine, open_graph
+from tasrih.models.files import PRETRAINED
 from tasrih.models.spans import SPAN_LABELS
 from tasrih.training.export import SMALLEST, quantise_columns
 
@@ -76,7 +82,7 @@ def test_padding_moves_no_onnx_logit(onnx_engine, windows):
         alone = onnx_engine.run(pad([window], 0))
         size = len(window.ids)
         assert np.abs(alone["logits"][0] - together["logits"][row]).max() < 1e-4
-        assert np.abs(alone["span_logits"][0] - together["span_logits"][row, :size]).max() < 1e-4
+        assert np.abs(alone["span_logits"][0, :size] - together["span_logits"][row, :size]).max() < 1e-4
     # nor does what stands in the padded places
     other = onnx_engine.run(pad(windows, 9))
     assert np.abs(other["logits"] - together["logits"]).max() < 1e-4
@@ -145,3 +151,187 @@ def test_damaged_weights_are_named(topic_model, tmp_path):
     (tmp_path / "model.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:5000])
     with pytest.raises(ModelError, match="weights"):
         Classifier.from_pretrained(tmp_path)
+
+
+# --- the choice of an engine ----------------------------------------------------------------------
+
+
+def test_an_engine_is_named_with_its_mode():
+    assert EngineChoice.parse(None) is None
+    assert EngineChoice.parse("onnx") == EngineChoice("onnx")
+    assert EngineChoice.parse("openvino:bf16") == EngineChoice("openvino", "bf16")
+
+
+@pytest.mark.parametrize("name", ["", "tensorrt", "openvino:int4", "onnx:fp32"])
+def test_an_unknown_engine_is_told_what_there_is(name):
+    with pytest.raises(ValueError, match=r"unknown engine .*onnx, openvino\[:bf16\|int8\|fp32\], torch") as caught:
+        EngineChoice.parse(name)
+    assert repr(name) in str(caught.value)
+
+
+def flags(monkeypatch, *names: str) -> None:
+    for module in (machine, engines, sys.modules["tasrih.models.engines.openvino"]):
+        monkeypatch.setattr(module, "processor_flags", lambda: frozenset(names))
+
+
+def test_auto_takes_openvino_where_the_processor_has_low_precision(monkeypatch):
+    monkeypatch.setattr(engines, "find_spec", lambda name: object())
+    for names, expected in (
+        (("avx2", "avx512_vnni", "amx_bf16"), EngineChoice("openvino", "bf16")),
+        (("avx2", "avx512_vnni"), EngineChoice("openvino", "int8")),
+        (("avx2", "avx_vnni"), EngineChoice("openvino", "int8")),
+        (("avx2",), EngineChoice("onnx")),
+        ((), EngineChoice("onnx")),
+    ):
+        flags(monkeypatch, *names)
+        assert best_engine() == expected
+    flags(monkeypatch, "amx_bf16")
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    assert best_engine() == EngineChoice("onnx")
+
+
+def test_instructions_that_are_switched_off_do_not_count(monkeypatch, tmp_path):
+    (tmp_path / "cpuinfo").write_text("model name\t: x\nflags\t\t: avx2 avx512_vnni amx_bf16 amx_tile\n")
+    monkeypatch.setattr(machine, "Path", lambda name: tmp_path / "cpuinfo")
+    for limit, expected in (
+        ("", {"avx2", "avx512_vnni", "amx_bf16", "amx_tile"}),
+        ("AVX512_CORE_AMX", {"avx2", "avx512_vnni", "amx_bf16", "amx_tile"}),
+        ("AVX512_CORE_BF16", {"avx2", "avx512_vnni"}),
+        ("AVX2", {"avx2"}),
+    ):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+        machine.processor_flags.cache_clear()
+        assert machine.processor_flags() == expected
+    monkeypatch.undo()
+    machine.processor_flags.cache_clear()
+
+
+def test_the_default_is_onnx_whatever_is_installed(exported_statement):
+    assert Classifier.from_pretrained(exported_statement).engine == "onnx fp32"
+    assert Classifier.from_pretrained(exported_statement, engine="onnx").engine == "onnx fp32"
+    assert Classifier.from_pretrained(exported_statement).streams == engines.cores()
+
+
+def test_each_folder_names_the_engine_that_reads_it(exported_statement, topic_model):
+    with pytest.raises(ModelError, match="torch does not open"):
+        Classifier.from_pretrained(exported_statement, engine="torch")
+    with pytest.raises(ModelError, match="tasrih export"):
+        Classifier.from_pretrained(topic_model[0], engine="openvino")
+    assert Classifier.from_pretrained(topic_model[0], device="cpu").engine == "torch fp32 on cpu"
+    assert Classifier.from_pretrained(topic_model[0], device="cpu", engine="torch:bf16").engine == "torch bf16 on cpu"
+
+
+def test_a_missing_engine_names_the_line_that_installs_it(exported_statement, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'tasrih\[openvino\]'"):
+        Classifier.from_pretrained(exported_statement, engine="openvino")
+
+
+def test_bf16_without_amx_is_refused(exported_statement, monkeypatch):
+    flags(monkeypatch, "avx512_vnni", "avx512_bf16")
+    with pytest.raises(ModelError, match="no AMX"):
+        open_graph(exported_statement / "model.onnx", EngineChoice("openvino", "bf16"))
+
+
+# --- agreement, within an engine and across engines ------------------------------------------------
+
+SENTENCES = [
+    "رحّب وزيرُ الخارجية بالاتفاق، وأشاد بجهود الوسطاء.",
+    "حذّر الأمين العام من «كارثة إنسانية» إذا استمر إغلاق المعابر.",
+    "دانت الحكومة الهجوم الذي استهدف قافلة المساعدات فجر الأحد.",
+    "قال المتحدث: لن نقبل بأي شروط جديدة، ولن نعود إلى طاولة المفاوضات.",
+    "تعهدت الدول المانحة بتقديم ٣٫٥ مليار دولار لإعادة الإعمار.",
+    "هل تنجح المبادرة؟",
+    "طالب المجلس بانسحاب القوات فوراً، ودعا الأطراف إلى ضبط النفس والعودة إلى الحوار.",
+    "نفى المسؤول صحة الأنباء التي تحدثت عن استقالته.",
+    "افتُتح معرض الكتاب في دورته الـ 25 بمشاركة 300 دار نشر.",
+    "هدد القائد بالرد «بقوة غير مسبوقة» على أي اعتداء، وقال إن صبر بلاده نفد.",
+    "اتهمت المعارضةُ الحكومةَ بتزوير نتائج الانتخابات البلدية في العاصمة.",
+    "وقّع البلدان مذكرة تفاهم للتعاون في مجال الطاقة المتجددة والمياه.",
+    "أعلنت الشركة أرباح الربع الثالث.",
+    "أكد الرئيس دعم بلاده للجيش والقوات الأمنية بالتدريب والسلاح.",
+    "ﻻ ﻋﻮدة إلى الوراء",
+    "رفض البرلمان مشروع القانون بأغلبية 112 صوتاً مقابل 87، وسط احتجاجات أمام مقره استمرت حتى ساعة متأخرة.",
+]  # fmt: skip
+ENGINES = ["onnx", "openvino:fp32", "openvino:int8"] + ["openvino:bf16"] * ("amx_bf16" in machine.processor_flags())
+
+
+def opened(engine: str, folder: Path) -> Classifier:
+    if engine.startswith("openvino"):
+        pytest.importorskip("openvino")
+    return Classifier.from_pretrained(folder, engine=engine)
+
+
+def scores(predictions) -> np.ndarray:
+    return np.array([[*prediction.scores.values()] for prediction in predictions])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_batch_moves_no_score_and_no_label(engine):
+    classifier = opened(engine, PRETRAINED / "statement")
+    texts = [*SENTENCES, " ".join(SENTENCES[:4]), " ".join(SENTENCES)]
+    together = classifier.predict(texts)
+    for size in (1, 3):
+        other = classifier.predict(texts, batch_size=size)
+        assert np.abs(scores(other) - scores(together)).max() < 1e-4
+        assert [prediction.labels for prediction in other] == [prediction.labels for prediction in together]
+    backwards = classifier.predict(texts[::-1])[::-1]
+    assert np.abs(scores(backwards) - scores(together)).max() < 1e-4
+
+
+@pytest.mark.parametrize("engine", ["torch", "torch:bf16"])
+def test_the_batch_moves_no_score_in_torch(engine, statement_model):
+    classifier = Classifier.from_pretrained(statement_model[0], device="cpu", engine=engine)
+    together = classifier.predict(SENTENCES)
+    for size in (1, 3):
+        assert np.abs(scores(classifier.predict(SENTENCES, batch_size=size)) - scores(together)).max() < 1e-4
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_engines_agree_with_the_default(engine):
+    default, other = opened("onnx", PRETRAINED / "statement"), opened(engine, PRETRAINED / "statement")
+    expected, found = default.predict(SENTENCES), other.predict(SENTENCES)
+    difference = np.abs(scores(found) - scores(expected))
+    assert np.quantile(difference, 0.99) <= (0.02 if engine != "openvino:fp32" else 1e-5)
+    assert difference.max() > 0  # another engine has computed it
+    same = np.mean([one.labels == two.labels for one, two in zip(found, expected, strict=True)])
+    assert same >= 15 / 16
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7])
+def test_openvino_computes_few_rows_as_many(rows, exported_statement, onnx_engine, windows):
+    pytest.importorskip("openvino")
+    for mode in ("fp32", "int8"):
+        engine = open_graph(exported_statement / "model.onnx", EngineChoice("openvino", mode))
+        batch = pad(windows[:rows], 0)
+        assert np.abs(engine.run(batch)["logits"] - onnx_engine.run(batch)["logits"]).max() < 0.1
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+def _in_a_fork(folder: str, engine: str, queue) -> None:
+    queue.put(scores(FORKED[folder, engine].predict(SENTENCES)))
+
+
+FORKED: dict[tuple[str, str], Classifier] = {}
+
+
+@pytest.mark.parametrize("engine", ["onnx", "openvino:fp32"])
+def test_a_forked_process_computes_the_same(engine, exported_statement):
+    """As ``datasets.map(num_proc=2)`` does it, after the model was used in the parent."""
+    classifier = opened(engine, exported_statement)
+    expected = scores(classifier.predict(SENTENCES))  # its threads have run
+    FORKED[str(exported_statement), engine] = classifier
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    processes = [
+        context.Process(target=_in_a_fork, args=(str(exported_statement), engine, queue), daemon=True) for _ in range(2)
+    ]
+    for process in processes:
+        process.start()
+    for _ in processes:
+        assert np.abs(queue.get(timeout=60) - expected).max() < 1e-6
+    for process in processes:
+        process.join(timeout=20)
+        assert process.exitcode == 0

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from tasrih.errors import ModelError
-from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow, pad
-from tasrih.models.engines import Engine, OnnxEngine, TorchEngine
-from tasrih.models.files import is_exported, locate, open_folder
+from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
+from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
+from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
+from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
+from tasrih.models.safety import MOST_POSITIONS, check_graph, check_transformers_folder
 from tasrih.models.spans import softmax
 from tasrih.results import Prediction, Window
 from tasrih.schemes import SCHEMES
 from tasrih.text.language import unreadable
-
-#: Tokens of one padded batch, where the batch size is left to us: enough to fill the cores, little memory.
-TOKEN_BUDGET = 4096
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,17 @@ class ClassifierSettings:
     """Tokens of a window."""
     temperature: float = 1.0
     """Divides the logits (Guo et al. 2017)."""
+    temperatures: dict[str, float] = field(default_factory=dict)
+    """For several labels a text, what divides each label's logits instead."""
     thresholds: dict[str, float] = field(default_factory=dict)
     """Probability from which a label is given (multi-label)."""
+    sure_from: dict[str, float] = field(default_factory=dict)
+    """With ``abstain=True``, a label of several is given from this probability only."""
     lead_weight: float = 0.0
     """How much more an article's first window weighs than each later one: ``1 + lead_weight`` to 1 a token."""
+    window_pool: str = "mean"
+    """How the windows of a text give its one label: ``mean`` of their probabilities, or ``max`` of their logits, where
+    one window may hold the evidence; as it was trained."""
     abstain_below: float = 0.0
     """With ``abstain=True``, no label is given under this probability."""
     span_bias: float = 0.0
@@ -57,27 +63,6 @@ class Reading:
     windows: list[TokenWindow]
     logits: np.ndarray
     span_logits: list[np.ndarray] | None
-
-
-def batches(lengths: Sequence[int], batch_size: int | Literal["auto"]) -> Iterator[list[int]]:
-    """Group windows of like length, so that little padding is computed.
-
-    Args:
-        lengths: tokens of each window.
-        batch_size: windows a batch, or ``"auto"`` for a budget of padded tokens.
-
-    Yields:
-        Indices of one batch.
-    """
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        full = len(batch) == batch_size if batch_size != "auto" else (len(batch) + 1) * lengths[index] > TOKEN_BUDGET
-        if batch and full:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
 
 
 class Classifier:
@@ -101,34 +86,44 @@ class Classifier:
         self._encoder = encoder
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, *, device: str | None = None) -> Classifier:
+    def from_pretrained(cls, name: str | Path, *, device: str | None = None, engine: str | None = None) -> Classifier:
         """Open a bundled model, a folder or a hub id.
 
         Args:
             name: such as ``"topic"``, ``"runs/my-model"`` or ``"owner/model"``.
             device: where a torch model runs; bundled models run on the CPU.
+            engine: ``"onnx"``, ``"openvino"`` (or ``"openvino:bf16"``, ``:int8``, ``:fp32``), ``"torch"`` (or
+                ``"torch:bf16"``, ``:compiled``); ``"auto"`` takes the fastest that is installed and has instructions on
+                this machine. None takes ``onnx`` for a model in our own layout and ``torch`` for a transformers folder.
 
         Returns:
-            The classifier.
+            The classifier; its ``engine`` says what computes.
 
         Raises:
-            ModelError: if there is no such model, or it is damaged, or no classifier.
+            ModelError: if there is no such model, or it is damaged, or no classifier, or not one for that engine.
+            MissingExtraError: if what the engine needs is not installed.
+            ValueError: if the engine is unknown.
         """
+        choice = EngineChoice.parse(engine)
         place = locate(name)
         if isinstance(place, Path) and is_exported(place):
             folder = open_folder(place)
             if folder["kind"] != "classifier":
                 raise ModelError(f"{place} is a {folder['kind']}, not a classifier")
-            settings = ClassifierSettings(**{**folder["settings"], "labels": tuple(folder["settings"]["labels"])})
+            settings = _settings(folder)
             encoder = TextEncoder.from_file(
                 folder.file("tokenizer.json"), profile=settings.profile, max_length=settings.max_length
             )
-            return cls(OnnxEngine(folder.file("model.onnx")), encoder, settings)
-        return cls._from_transformers(place, device)
+            graph = folder.file("model.onnx")
+            check_graph(graph)
+            return cls(open_graph(graph, choice), encoder, settings)._checked(place)
+        if isinstance(place, Path):
+            check_transformers_folder(place, read_config(place))
+        return cls._from_transformers(place, device, choice)
 
     @classmethod
-    def _from_transformers(cls, place: Path | str, device: str | None) -> Classifier:
-        engine = TorchEngine.from_pretrained(place, device=device)
+    def _from_transformers(cls, place: Path | str, device: str | None, choice: EngineChoice | None) -> Classifier:
+        engine = open_checkpoint(place, choice, device=device)
         from transformers import AutoTokenizer
 
         config = engine.config
@@ -147,7 +142,25 @@ class Classifier:
             tokenizer.backend_tokenizer, profile=settings.profile, max_length=settings.max_length,
             pad_id=tokenizer.pad_token_id,
         )  # fmt: skip
-        return cls(engine, encoder, settings)
+        return cls(engine, encoder, settings)._checked(place)
+
+    def _checked(self, place: Path | str) -> Classifier:
+        """Compute one short text, so that a head that does not fit its labels is found before any use."""
+        paired = ["نص"] if self.task == "stance" else None
+        logits = self.read(["نص"], paired)[0].logits
+        if logits.shape[1] != len(self.settings.labels):
+            raise ModelError(
+                f"{place} lists {len(self.settings.labels)} labels; its head gives {logits.shape[1]} scores: "
+                "get the model again"
+            )
+        if not np.isfinite(logits).all():
+            raise ModelError(f"the weights of {place} hold values that are no numbers (NaN): get the model again")
+        return self
+
+    @property
+    def _temperatures(self) -> np.ndarray:
+        own, common = self.settings.temperatures, self.settings.temperature
+        return np.array([own.get(label, common) for label in self.settings.labels])
 
     @property
     def task(self) -> str:
@@ -155,19 +168,36 @@ class Classifier:
         return self.settings.task
 
     @property
+    def engine(self) -> str:
+        """What computes it, such as ``onnx fp32`` or ``openvino int8``."""
+        return getattr(self._engine, "name", type(self._engine).__name__)
+
+    @property
+    def streams(self) -> int:
+        """How many batches its engine computes at once."""
+        return getattr(self._engine, "streams", 1)
+
+    @property
+    def look_ahead(self) -> int:
+        """How many texts fill its engine's batches, sorted by length, well."""
+        return getattr(self._engine, "budget", TOKEN_BUDGET) // 2
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels that a prediction's ``scores`` holds."""
         return tuple(label for label in self.settings.labels if label != "conditional")
 
     def read(
-        self, texts: Sequence[str], targets: Sequence[str] | None = None, *, batch_size: int | Literal["auto"] = "auto"
-    ) -> list[Reading]:
+        self, texts: Sequence[str], targets: Sequence[str] | None = None, *, batch_size: BatchSize = "auto",
+        pool: Executor | None = None,
+    ) -> list[Reading]:  # fmt: skip
         """Compute the logits of every window of every text.
 
         Args:
             texts: any strings.
             targets: for stance, the target of each.
-            batch_size: windows a pass, or ``"auto"``.
+            batch_size: the most windows a pass, or ``"auto"``.
+            pool: threads that take the batches; None makes them for the call.
 
         Returns:
             One reading a text.
@@ -177,19 +207,13 @@ class Classifier:
         """
         split = self._encoder.windows(texts, targets)
         flat = [window for windows in split for window in windows]
-        logits: list[np.ndarray | None] = [None] * len(flat)
-        spans: list[np.ndarray | None] = [None] * len(flat)
-        for batch in batches([len(window.ids) for window in flat], batch_size):
-            result = self._engine.run(pad([flat[index] for index in batch], self._encoder.pad_id))
-            for row, index in enumerate(batch):
-                logits[index] = result["logits"][row]
-                if "span_logits" in result:
-                    spans[index] = result["span_logits"][row, : len(flat[index].ids)]
+        if not flat:
+            return []
+        logits, spans = compute(self._engine, self._encoder, flat, batch_size=batch_size, pool=pool)
         readings, first = [], 0
         for windows in split:
             last = first + len(windows)
-            found = spans[first:last] if spans[first] is not None else None
-            readings.append(Reading(windows, np.stack(logits[first:last]), found))
+            readings.append(Reading(windows, logits[first:last], spans and spans[first:last]))
             first = last
         return readings
 
@@ -197,7 +221,8 @@ class Classifier:
         """Give a reading's calibrated probabilities, windows pooled.
 
         A label of several stands if any window shows it (maximum); one label of many is the mean over the
-        windows, weighted by the tokens that each adds, the first by ``1 + lead_weight`` of that.
+        windows, weighted by the tokens that each adds, the first by ``1 + lead_weight`` of that; or, where the model
+        was trained so, what the maximum of the windows' logits gives (``window_pool``).
 
         Args:
             reading: as ``read`` gives it.
@@ -205,18 +230,20 @@ class Classifier:
         Returns:
             ``(pooled, each)`` of shapes (labels,) and (windows, labels).
         """
-        scaled = reading.logits.astype(np.float64) / self.settings.temperature
+        scaled = reading.logits.astype(np.float64) / self._temperatures
         if self.settings.multi_label:
             each = 1 / (1 + np.exp(-scaled))
             return each.max(0), each
         each = softmax(scaled)
+        if self.settings.window_pool == "max":
+            return softmax(scaled.max(0)), each
         weights = np.array([max(window.fresh, 1) for window in reading.windows], dtype=float)
         weights[0] *= 1 + self.settings.lead_weight
         return weights @ each / weights.sum(), each
 
     def predict(
         self, texts: Sequence[str], targets: Sequence[str] | None = None, *, abstain: bool = False,
-        batch_size: int | Literal["auto"] = "auto",
+        batch_size: BatchSize = "auto", pool: Executor | None = None,
     ) -> list[Prediction]:  # fmt: skip
         """Classify texts.
 
@@ -224,7 +251,8 @@ class Classifier:
             texts: any strings; where there is no Arabic to read, the prediction abstains and says why.
             targets: for stance, the target of each.
             abstain: give no label under the model's stated confidence.
-            batch_size: windows a pass, or ``"auto"``.
+            batch_size: the most windows a pass, or ``"auto"``.
+            pool: threads that take the batches; None makes them for the call.
 
         Returns:
             One prediction a text, in order.
@@ -238,7 +266,7 @@ class Classifier:
         wanted = [index for index, reason in enumerate(reasons) if reason is None]
         chosen = [targets[index] for index in wanted] if targets is not None else None
         try:
-            readings = self.read([texts[index] for index in wanted], chosen, batch_size=batch_size)
+            readings = self.read([texts[index] for index in wanted], chosen, batch_size=batch_size, pool=pool)
         except TargetTooLongError:
             readings = self._read_singly(texts, targets, wanted, reasons)
         found = iter(readings)
@@ -284,6 +312,13 @@ class Classifier:
         best = max(scores, key=scores.__getitem__)
         if self.settings.multi_label:
             passed = [name for name, value in scores.items() if value >= self.threshold(name)]
+            if abstain and passed:
+                sure = [name for name in passed if scores[name] >= self.settings.sure_from.get(name, 0.0)]
+                if not sure:
+                    reason = f"unsure: {', '.join(passed)} came near, none with the probability that is asked for"
+                    conditional = None if conditional is None else False
+                    return Prediction(None, scores[best], scores, (), conditional, True, reason, windows)
+                passed = sure
             labels = tuple(sorted(passed, key=scores.__getitem__, reverse=True))
             if conditional is not None:
                 # the attribute belongs to an act: never on a text without a tag
@@ -299,6 +334,25 @@ class Classifier:
     def threshold(self, label: str) -> float:
         """Give the probability from which a label is given (multi-label models)."""
         return self.settings.thresholds.get(label, 0.5)
+
+
+def _settings(folder: ModelFolder) -> ClassifierSettings:
+    """Read a folder's settings, a wrong one named."""
+    stored, where = folder["settings"], folder.path / "config.json"
+    known = {item.name for item in fields(ClassifierSettings)}
+    if not isinstance(stored, dict) or not {"task", "labels"} <= set(stored) <= known:
+        raise ModelError(f"{where}: its settings are not a classifier's: get the model again")
+    labels, length = stored["labels"], stored.get("max_length", ClassifierSettings.max_length)
+    if not (isinstance(labels, list) and labels and all(isinstance(label, str) for label in labels)):
+        raise ModelError(f"{where}: labels must be a list of names, not {labels!r}")
+    if len(set(labels)) < len(labels):
+        raise ModelError(f"{where}: a label is listed twice: get the model again")
+    if not isinstance(length, int) or not 8 <= length <= MOST_POSITIONS:
+        raise ModelError(f"{where}: max_length must lie between 8 and {MOST_POSITIONS:,}, not {length!r}")
+    for value in (stored.get("temperature", 1.0), *stored.get("temperatures", {}).values()):
+        if not value > 0:
+            raise ModelError(f"{where}: temperature must be positive, not {value!r}")
+    return ClassifierSettings(**{**stored, "labels": tuple(labels)})
 
 
 def _task_of(labels: tuple[str, ...]) -> str:

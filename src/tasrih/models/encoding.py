@@ -8,12 +8,17 @@ of the caller's text that it stands for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tasrih.text.normalise import Normalised, fold, steps_of
+
+#: Windows are computed at lengths that are multiples of this (see ``padded_length``).
+STEP = 8
 
 
 class TargetTooLongError(ValueError):
@@ -27,7 +32,6 @@ class TokenWindow:
     Attributes:
         ids: token ids, special tokens included.
         type_ids: 0 for the text, 1 for its pair.
-        spans: each token's stretch of the caller's text; None for special tokens and the pair.
         start: first character of the caller's text in this window.
         end: one past its last.
         fresh: tokens of the text that no earlier window held.
@@ -35,10 +39,50 @@ class TokenWindow:
 
     ids: list[int]
     type_ids: list[int]
-    spans: list[tuple[int, int] | None]
     start: int
     end: int
     fresh: int
+    _encoding: Any = field(repr=False, compare=False)
+    _source: Normalised = field(repr=False, compare=False)
+
+    @property
+    def spans(self) -> list[tuple[int, int] | None]:
+        """Each token's stretch of the caller's text; None for special tokens and the pair.
+
+        Worked out when it is asked for: a label needs none of them.
+        """
+        return _spans(self._encoding, self._source)
+
+
+def _spans(encoding, source: Normalised) -> list[tuple[int, int] | None]:
+    """Map an encoding's tokens to the text before normalisation, as ``Normalised.to_source`` does one by one."""
+    sequences, offsets = encoding.sequence_ids, encoding.offsets
+    if source.edits:
+        starts, ends = np.array(offsets).T
+        edits = np.array(source.edits)
+        firsts = _positions(starts, edits, last=False)
+        lasts = np.where(ends > starts, _positions(ends, edits, last=True), firsts)
+        offsets = zip(firsts.tolist(), lasts.tolist(), strict=True)
+    return [span if sequence == 0 else None for sequence, span in zip(sequences, offsets, strict=True)]
+
+
+def _positions(offsets: np.ndarray, edits: np.ndarray, *, last: bool) -> np.ndarray:
+    """Map offsets into a normalised text to its source.
+
+    Args:
+        offsets: shape (tokens,).
+        edits: ``Normalised.edits`` as an array of shape (edits, 4), at least one.
+        last: whether the offsets are ends of spans: marks dropped right after a character go with it.
+
+    Returns:
+        The offsets in the source.
+    """
+    index = np.searchsorted(edits[:, 0], offsets, side="right") - 1
+    start, end, source_start, source_end = edits[index].T
+    inside = np.where(offsets < end, source_end if last else source_start, source_end + offsets - end)
+    if last:
+        inside = np.where((offsets == start) & (start < end), source_start, inside)
+    return np.where(index < 0, offsets, inside)
 
 
 class TextEncoder:
@@ -116,6 +160,14 @@ class TextEncoder:
             for encoding, source, text in zip(encodings, sources, texts, strict=True)
         ]
 
+    def padded_length(self, length: int) -> int:
+        """Give the length that a window of so many tokens is computed at."""
+        return padded_length(length, self.max_length)
+
+    def pad(self, windows: Sequence[TokenWindow]) -> dict[str, np.ndarray]:
+        """Stack windows into one batch (see the function ``pad``)."""
+        return pad(windows, self.pad_id, most=self.max_length)
+
     def _length(self, text: str) -> int:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return len(encoding.ids) + sum(len(rest.ids) - self.overlap for rest in encoding.overflowing)
@@ -124,19 +176,13 @@ class TextEncoder:
         parts = [encoding, *encoding.overflowing]
         windows = []
         for number, part in enumerate(parts):
-            spans = [
-                source.to_source(*offsets) if sequence == 0 else None
-                for sequence, offsets in zip(part.sequence_ids, part.offsets, strict=True)
-            ]
-            known = [span for span in spans if span is not None]
-            windows.append(
-                TokenWindow(
-                    part.ids, part.type_ids, spans,
-                    start=known[0][0] if number and known else 0,
-                    end=known[-1][1] if number < len(parts) - 1 and known else len(text),
-                    fresh=len(known) - (self.overlap if number else 0),
-                )
-            )  # fmt: skip
+            start, end = 0, len(text)
+            if len(parts) > 1:
+                known = [span for span in _spans(part, source) if span is not None]
+                start = known[0][0] if number and known else 0
+                end = known[-1][1] if number < len(parts) - 1 and known else len(text)
+            fresh = part.sequence_ids.count(0) - (self.overlap if number else 0)
+            windows.append(TokenWindow(part.ids, part.type_ids, start, end, fresh, part, source))
         return windows
 
 
@@ -149,22 +195,31 @@ def without_surrogates(text: str) -> str:
     return text
 
 
-def pad(windows: Sequence[TokenWindow], pad_id: int) -> dict[str, np.ndarray]:
-    """Stack windows into one batch, padded to the longest.
+def padded_length(length: int, most: int | None = None) -> int:
+    """Give the length that a window is computed at: its own, rounded up to a whole ``STEP``, ``most`` at most.
+
+    A sum over padded places changes in its last digits with their number, and an engine of low precision makes
+    more of such a digit. So the number depends on the window alone, never on its neighbours in a batch.
+    """
+    length = -(-length // STEP) * STEP
+    return length if most is None else min(length, most)
+
+
+def pad(windows: Sequence[TokenWindow], pad_id: int, *, most: int | None = None) -> dict[str, np.ndarray]:
+    """Stack windows into one batch, padded to the padded length of the longest.
 
     Args:
         windows: at least one.
         pad_id: id of the padding token.
+        most: tokens that the model reads at once.
 
     Returns:
-        ``input_ids``, ``attention_mask`` and ``token_type_ids``, each ``int64`` of shape (windows, longest).
+        ``input_ids``, ``attention_mask`` and ``token_type_ids``, each ``int64`` of shape (windows, length).
     """
-    longest = max(len(window.ids) for window in windows)
-    ids = np.full((len(windows), longest), pad_id, dtype=np.int64)
-    mask = np.zeros_like(ids)
+    lengths = np.array([len(window.ids) for window in windows])
+    held = np.arange(padded_length(int(lengths.max()), most)) < lengths[:, None]
+    ids = np.full(held.shape, pad_id, dtype=np.int64)
     types = np.zeros_like(ids)
-    for row, window in enumerate(windows):
-        ids[row, : len(window.ids)] = window.ids
-        mask[row, : len(window.ids)] = 1
-        types[row, : len(window.ids)] = window.type_ids
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+    ids[held] = list(chain.from_iterable(window.ids for window in windows))
+    types[held] = list(chain.from_iterable(window.type_ids for window in windows))
+    return {"input_ids": ids, "attention_mask": held.astype(np.int64), "token_type_ids": types}

@@ -14,11 +14,14 @@ from tasrih.text.normalise import STEPS
 SPAN_LABELS = ("O", *(f"{place}-{name}" for name in ("speaker", *STANCE.names) for place in "BI"))
 
 _KINDS = ("O", "B-speaker", "I-speaker", "B-target", "I-target")
-# columns of SPAN_LABELS that make up each kind, and each stance
-_MEMBERS = [[SPAN_LABELS.index(kind)] for kind in _KINDS[:3]] + [
-    [SPAN_LABELS.index(f"{place}-{stance}") for stance in STANCE.names] for place in "BI"
-]
-_STANCES = [[SPAN_LABELS.index(f"{place}-{stance}") for place in "BI"] for stance in STANCE.names]
+# which of SPAN_LABELS make up each kind, and each stance: shapes (labels, kinds) and (labels, stances)
+_MEMBERS = np.zeros((len(SPAN_LABELS), len(_KINDS)), dtype=np.float32)
+_STANCES = np.zeros((len(SPAN_LABELS), len(STANCE.names)), dtype=np.float32)
+for _row, _label in enumerate(SPAN_LABELS):
+    _place, _, _name = _label.partition("-")
+    _MEMBERS[_row, _KINDS.index(f"{_place}-target" if _name in STANCE.names else _label)] = 1
+    if _name in STANCE.names:
+        _STANCES[_row, STANCE.names.index(_name)] = 1
 _MARKS = frozenset(STEPS["diacritics"])
 # what may stand before a name in its own word without being part of it
 _PROCLITICS = frozenset(("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل"))
@@ -61,9 +64,15 @@ def find_spans(
         The spans in the order of the text.
     """
     probabilities = softmax(logits)
-    kinds = np.log(np.stack([probabilities[:, columns].sum(-1) for columns in _MEMBERS], axis=1) + 1e-9)
+    chances = probabilities @ _MEMBERS
+    kinds = np.log(chances + 1e-9)
     kinds[:, 1:] += bias
-    stances = np.stack([probabilities[:, columns].sum(-1) for columns in _STANCES], axis=1)
+    found = kinds.argmax(-1)
+    if not found.any():  # nothing but O
+        return []
+    # plain lists: a span has a few tokens, which numpy would spend more on finding than on adding
+    stances = (probabilities @ _STANCES).T.tolist()
+    speakers, targets = (chances[:, [1, 3]] + chances[:, [2, 4]]).T.tolist()
     spans: list[FoundSpan] = []
     run: list[int] = []
     kind = None
@@ -73,15 +82,19 @@ def find_spans(
             return
         start, end = _whole_words(text, tokens[run[0]][0], tokens[run[-1]][1])
         start = max(start, spans[-1].end if spans else 0)
-        share = stances[run].mean(0)
-        share = share / (share.sum() or 1.0)
-        columns = (1, 2) if kind == "speaker" else (3, 4)
-        score = float(np.exp(kinds[run][:, columns] - bias).sum(-1).mean())
-        shares = dict(zip(STANCE.names, share.tolist(), strict=True)) if kind == "target" else {}
+        chosen = slice(run[0], run[-1] + 1)  # the tokens of a run follow one another
+        score = sum((speakers if kind == "speaker" else targets)[chosen]) / len(run)
+        shares = {}
+        if kind == "target":
+            sums = [sum(column[chosen]) for column in stances]
+            whole = sum(sums) or 1.0
+            shares = {name: part / whole for name, part in zip(STANCE.names, sums, strict=True)}
         spans.append(FoundSpan(kind, start, end, min(score, 1.0), shares))
         run.clear()
 
-    for index, best in enumerate(kinds.argmax(-1)):
+    for index, best in enumerate(found.tolist()):
+        if not (best or run):
+            continue
         label = _KINDS[best] if tokens[index] is not None else "O"
         begins = label.startswith("B-") and not _inside_word(tokens, index, run)
         if label == "O" or begins or label[2:] != kind:

@@ -15,7 +15,8 @@ from tasrih.models.decoding import WordTrie, beam_search
 from tasrih.models.encoding import without_surrogates
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import choose_sentences, shorten
-from tasrih.models.files import is_exported, locate, open_folder
+from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
+from tasrih.models.safety import check_archive, check_graph, check_transformers_folder
 from tasrih.results import Span, Summary
 from tasrih.text.language import unreadable
 from tasrih.text.normalise import normalise
@@ -132,8 +133,10 @@ class Summariser:
                 raise ModelError(f"{place} is a {folder['kind']}, not a summariser")
             settings = SummariserSettings(**{**folder["settings"], "styles": tuple(folder["settings"]["styles"])})
             return cls(
-                _onnx_decoder(folder.path, settings), Tokenizer.from_file(str(folder.file("tokenizer.json"))), settings
+                _onnx_decoder(folder, settings), Tokenizer.from_file(str(folder.file("tokenizer.json"))), settings
             )
+        if isinstance(place, Path):
+            check_transformers_folder(place, read_config(place))
         return cls._from_transformers(place, device)
 
     @staticmethod
@@ -334,10 +337,15 @@ def _tidy(text: str) -> str:
     return text.strip(" ،؛:.,-–—/")
 
 
-def _onnx_decoder(folder: Path, settings: SummariserSettings) -> Decoder:
+def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:
     """Open the two graphs and the embedding table that they share, stored int8 with a scale a row."""
-    encoder, step = OnnxEngine(folder / "encoder.onnx"), OnnxEngine(folder / "decoder.onnx")
-    table = np.load(folder / "embeddings.npz", allow_pickle=False)
+    graphs = [folder.file("encoder.onnx"), folder.file("decoder.onnx")]
+    for graph in graphs:
+        check_graph(graph)
+    encoder, step = map(OnnxEngine, graphs)
+    packed = folder.file("embeddings.npz")
+    check_archive(packed)
+    table = np.load(packed, allow_pickle=False)
     embeddings = table["rows"].astype(np.float32) * table["scale"]
     projection = np.ascontiguousarray(embeddings.T) * table["output_scale"]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from concurrent.futures import Executor
 
 import numpy as np
 
+from tasrih.models.batching import BatchSize
 from tasrih.models.classifier import Classifier, Reading
 from tasrih.models.spans import FoundSpan, find_spans
 from tasrih.results import Span, Stance, Statement
@@ -33,13 +34,14 @@ class Tagger:
         self._classifier = classifier
 
     def statements(
-        self, articles: Sequence[str], *, batch_size: int | Literal["auto"] = "auto"
+        self, articles: Sequence[str], *, batch_size: BatchSize = "auto", pool: Executor | None = None
     ) -> list[tuple[Statement, ...]]:
         """Tag the sentences of articles.
 
         Args:
             articles: any strings; a sentence that is not Arabic gets no tag.
-            batch_size: windows a pass, or ``"auto"``.
+            batch_size: the most windows a pass, or ``"auto"``.
+            pool: threads that take the batches; None makes them for the call.
 
         Returns:
             The statements of each article, in order, one a sentence.
@@ -48,9 +50,8 @@ class Tagger:
         flat = [sentence.text for group in split for sentence in group]
         readable = [index for index, text in enumerate(flat) if unreadable(text) is None]
         readings: list[Reading | None] = [None] * len(flat)
-        for index, reading in zip(
-            readable, self._classifier.read([flat[index] for index in readable], batch_size=batch_size), strict=True
-        ):
+        found = self._classifier.read([flat[index] for index in readable], batch_size=batch_size, pool=pool)
+        for index, reading in zip(readable, found, strict=True):
             readings[index] = reading
         result, first = [], 0
         for article, group in zip(articles, split, strict=True):
@@ -101,18 +102,20 @@ class Tagger:
         """
         if reading.span_logits is None:
             return []
-        tokens: list[tuple[int, int] | None] = []
+        tokens: list[tuple[int, int]] = []
         logits: list[np.ndarray] = []
         reached = -1
         for window, rows in zip(reading.windows, reading.span_logits, strict=True):
-            for token, row in zip(window.spans, rows, strict=True):
+            kept = []
+            for number, token in enumerate(window.spans):
                 if token is not None and token[0] > reached:
+                    kept.append(number)
                     tokens.append(token)
-                    logits.append(row)
                     reached = token[0]
+            logits.append(rows[kept])
         if not tokens:
             return []
-        return find_spans(np.stack(logits), tokens, text, bias=self._classifier.settings.span_bias)
+        return find_spans(np.concatenate(logits), tokens, text, bias=self._classifier.settings.span_bias)
 
     def _speaker(
         self, article: str, group: Sequence[Sentence], ruled: Attribution, sentence: Sentence, spans: list[FoundSpan]

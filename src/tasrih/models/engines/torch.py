@@ -1,75 +1,58 @@
-"""Engines: arrays of ids and masks in, arrays of logits out."""
+"""A transformers checkpoint in torch: fp32 or bf16, on the CPU or a GPU."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
 
-
-class Engine(Protocol):
-    """What a model needs of an engine."""
-
-    def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Compute one padded batch; the names of the outputs are the model's."""
-        ...
-
-
-class OnnxEngine:
-    """ONNX Runtime on the CPU, fp32."""
-
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        """Open a graph.
-
-        Args:
-            path: the ``.onnx`` file.
-            threads: threads of one pass; None leaves it to the runtime (all cores).
-
-        Raises:
-            ModelError: if the file is no graph that the runtime can open.
-        """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # the runtime's own exception classes share no base of their own
-            raise ModelError(f"{path} cannot be opened by onnxruntime: {str(error).splitlines()[0]}") from None
-        self._inputs = {node.name for node in self._session.get_inputs()}
-        self._outputs = [node.name for node in self._session.get_outputs()]
-
-    def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Compute one padded batch; inputs that the graph does not know are left out."""
-        inputs = {name: value for name, value in batch.items() if name in self._inputs}
-        return dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
+PRECISIONS = ("bf16", "fp32")
 
 
 class TorchEngine:
     """A transformers classifier in torch, on the CPU or a GPU."""
 
-    def __init__(self, model, *, device: str) -> None:
+    #: torch has a pool of threads of its own, which one pass fills
+    streams = 1
+
+    def __init__(self, model, *, device: str, precision: str | None = None, compiled: bool = False) -> None:
         """Wrap a model.
 
         Args:
             model: any ``AutoModelForSequenceClassification``.
             device: such as ``cpu`` or ``cuda``.
+            precision: ``fp32`` or ``bf16``; None is fp32, so that the device changes no answer.
+            compiled: let ``torch.compile`` make kernels for it, for any shape: worth its minute or so for a
+                long run on a GPU.
+
+        Raises:
+            ModelError: if the precision is another.
         """
-        self._model = model.to(device).eval()
+        import torch
+
+        precision = precision or "fp32"
+        if precision not in PRECISIONS:
+            raise ModelError(f"torch has no precision {precision!r} here: choose from {', '.join(PRECISIONS)}")
+        self._model = model.to(device, torch.bfloat16 if precision == "bf16" else torch.float32).eval()
         self._device = device
+        self._known = frozenset(inspect.signature(model.forward).parameters)
+        self._forward = torch.compile(self._model, dynamic=True) if compiled else self._model
+        self.name = f"torch {precision} on {device}" + (", compiled" if compiled else "")
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, *, device: str | None) -> TorchEngine:
+    def from_pretrained(
+        cls, name: str | Path, *, device: str | None, precision: str | None = None, compiled: bool = False
+    ) -> TorchEngine:
         """Open a transformers folder or hub id.
 
         Args:
             name: the folder or id.
             device: where to run; None takes a GPU where there is one.
+            precision: as in the constructor.
+            compiled: as in the constructor.
 
         Returns:
             The engine.
@@ -101,7 +84,8 @@ class TorchEngine:
             model = AutoModelForSequenceClassification.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
         except Exception as error:  # safetensors' own errors share no base with the others
             raise ModelError(f"the weights of {name} cannot be opened: {str(error).splitlines()[0]}") from None
-        return cls(model, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(model, device=device, precision=precision, compiled=compiled)
 
     @property
     def config(self):
@@ -110,11 +94,8 @@ class TorchEngine:
 
     def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Compute one padded batch."""
-        import inspect
-
         import torch
 
-        known = inspect.signature(self._model.forward).parameters
-        inputs = {key: torch.from_numpy(value).to(self._device) for key, value in batch.items() if key in known}
-        with torch.no_grad():
-            return {"logits": self._model(**inputs).logits.float().cpu().numpy()}
+        inputs = {key: torch.from_numpy(value).to(self._device) for key, value in batch.items() if key in self._known}
+        with torch.inference_mode():
+            return {"logits": self._forward(**inputs).logits.float().cpu().numpy()}

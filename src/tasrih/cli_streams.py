@@ -1,0 +1,295 @@
+"""What the commands read and write: text files, folders and JSONL in; tables or JSON lines out, resumable in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasrih.streams import Resumed, metered
+
+#: Seconds after which what was written to a file is handed to the system, where no kill can reach it.
+_FLUSH_SECONDS = 1.0
+
+
+class InputError(Exception):
+    """An input that cannot be read; its message is what the user sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text of the input, or what was wrong with its line or file.
+
+    Attributes:
+        name: the file.
+        text: the text; None where it cannot be read.
+        line: its line, in JSONL.
+        error: why it cannot be read.
+        size: bytes of the input that it stands for.
+    """
+
+    name: str
+    text: str | None
+    line: int | None = None
+    error: str | None = None
+    size: int = 0
+
+    def error_row(self) -> dict:
+        """Give what is written in its place where it cannot be read."""
+        place = {"file": self.name} if self.line is None else {"line": self.line}
+        return {**place, "error": self.error}
+
+
+#: How a line of the output begins that holds an error in place of a result.
+_ERROR_STARTS = (b'{"line": ', b'{"file": ')
+
+
+def _decode(data: bytes, name: str) -> str:
+    """Decode UTF-8, or say what the bytes look like instead."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name} is UTF-16, not UTF-8: convert it with `iconv -f utf-16 -t utf-8`")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # Arabic letters of windows-1256 lie in C0-ED; most bytes of an Arabic text are such
+        high = [byte for byte in data[:4096] if byte >= 0x80]
+        arabic = sum(0xC0 <= byte <= 0xED for byte in high)
+        guess = "it looks like windows-1256; " if high and arabic / len(high) > 0.8 else ""
+        raise InputError(
+            f"{name} is not UTF-8 (byte 0x{data[error.start]:02X} at {error.start}): {guess}"
+            "convert it with `iconv -f windows-1256 -t utf-8`"
+        ) from None
+
+
+def _lines(stream, name: str) -> Iterator[Article]:
+    for number, raw in enumerate(stream, 1):
+        if not raw.strip():
+            continue
+        size = len(raw)
+        try:
+            row = json.loads(_decode(raw, f"line {number}"))
+            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+                raise InputError('expected an object with a "text" that is a string')
+            yield Article(name, row["text"], number, size=size)
+        except json.JSONDecodeError as error:
+            yield Article(name, None, number, f"not JSON: {error.msg} at column {error.colno}", size)
+        except RecursionError:
+            yield Article(name, None, number, "not JSON that can be read: it is nested too deep", size)
+        except InputError as error:
+            yield Article(name, None, number, str(error), size)
+
+
+def find_files(paths: list[str]) -> list[Path | None]:
+    """List every file to read, None for standard input; what is not there is reported before any work begins.
+
+    Args:
+        paths: files, folders, or ``-``.
+
+    Returns:
+        The files, those of a folder in alphabetical order.
+
+    Raises:
+        InputError: if a path does not exist, or a folder holds nothing to read.
+    """
+    files: list[Path | None] = []
+    for name in paths:
+        path = Path(name)
+        if name == "-":
+            files.append(None)
+        elif path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix in (".txt", ".jsonl") and file.is_file())
+            if not inside:
+                raise InputError(f"{name} holds no .txt or .jsonl file")
+            files += inside
+        elif path.exists():
+            files.append(path)
+        else:
+            raise InputError(f"{name} does not exist")
+    return files
+
+
+def _articles(files: list[Path | None], as_lines: bool) -> Iterator[Article]:
+    """Read files in turn; one that cannot be read is passed on as its error, so that the others still are."""
+    for path in files:
+        name = "standard input" if path is None else str(path)
+        try:
+            with sys.stdin.buffer if path is None else open(path, "rb") as stream:
+                if as_lines or (path is not None and path.suffix == ".jsonl"):
+                    yield from _lines(stream, name)
+                else:
+                    data = stream.read()
+                    yield Article(name, _decode(data, name), size=len(data))
+        except (InputError, OSError) as error:
+            yield Article(name, None, None, str(error))
+
+
+def json_line(value: dict) -> str:
+    """Write a row as one line of JSON that can be encoded as UTF-8."""
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # lone surrogates, which JSON escapes
+        line = json.dumps(value)
+    return line
+
+
+class OutputFile:
+    """JSON lines under ``FILE.part``, which takes the name ``FILE`` when they are complete.
+
+    Attributes:
+        rows: complete lines that an interrupted run left.
+        results: those among them that hold a result, not an error.
+    """
+
+    def __init__(self, path: Path, *, resume: bool) -> None:
+        """Open the file, for going on after what is there with ``resume``.
+
+        Args:
+            path: the final name.
+            resume: keep the complete lines of an interrupted run; a torn last line is dropped.
+
+        Raises:
+            InputError: if an interrupted run left lines and ``resume`` is off.
+        """
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        self.rows = self.results = 0
+        if self._part.exists() and not resume:
+            raise InputError(f"{self._part} is left from an interrupted run: go on with --resume, or delete it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self._part, "a+b")
+        self._file.seek(0)
+        end = 0
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                break
+            end += len(line)
+            self.rows += 1
+            self.results += not line.startswith(_ERROR_STARTS)
+        self._file.truncate(end)
+        self._file.seek(0, os.SEEK_END)
+        self._flushed = time.monotonic()
+
+    def write(self, row: dict) -> None:
+        """Add a line."""
+        self._file.write(json_line(row).encode("utf-8") + b"\n")
+        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+            self._file.flush()
+            self._flushed = time.monotonic()
+
+    def finish(self) -> None:
+        """Give the complete file its name."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.replace(self._part, self._path)
+
+    def close(self) -> None:
+        """Leave what is written for a later run to go on from."""
+        self._file.close()
+
+
+def run_stream(
+    paths: list[str], verb: Callable[[Iterator[str]], Iterator], show: Callable[[object], None], *, as_lines: bool,
+    as_json: bool, output: Path | None = None, resume: bool = False,
+) -> bool:  # fmt: skip
+    """Send the input through a verb, results in order, bad lines in their place.
+
+    Args:
+        paths: files, folders, or ``-`` for standard input.
+        verb: takes an iterator of texts, gives one of results.
+        show: prints a result for a reader.
+        as_lines: take every input as JSONL.
+        as_json: print JSON lines.
+        output: write JSON lines there instead of printing.
+        resume: go on with what an interrupted run left of ``output``.
+
+    Returns:
+        Whether every file could be read.
+
+    Raises:
+        InputError: if there is nothing to read, or ``output`` is left from another input.
+    """
+    files = find_files(paths)
+    if resume and output is None:
+        raise InputError("--resume goes on with an output file: name it with --output")
+    file = None
+    if output is not None:
+        if resume and output.exists() and not output.with_name(output.name + ".part").exists():
+            print(f"tasrih: {output} is complete", file=sys.stderr)
+            return True
+        file = OutputFile(output, resume=resume)
+    total = None if None in files else sum(path.stat().st_size for path in files)
+    rows = _rows(_articles(files, as_lines), verb, file)
+    shown = file is not None or not sys.stdout.isatty()  # a table needs no bar
+    fine = True
+    try:
+        for article, result in metered(rows, total=total, unit="articles", amount=_size) if shown else rows:
+            if result is None and article.line is None:
+                fine = False
+                print(f"tasrih: {article.error}", file=sys.stderr)
+            if file is not None:
+                file.write(article.error_row() if result is None else result.to_dict())
+            elif result is None:
+                if article.line is not None:
+                    print(json_line(article.error_row()), flush=True)
+            elif as_json or article.line is not None:
+                print(json_line(result.to_dict()), flush=True)
+            else:
+                if len(files) > 1:
+                    print(f"== {article.name}")
+                show(result)
+        if file is not None:
+            file.finish()
+    except BrokenPipeError:
+        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        rows.close()
+        if file is not None:
+            file.close()
+    return fine
+
+
+def _size(row: tuple[Article, object]) -> int:
+    return row[0].size
+
+
+def _rows(articles: Iterator[Article], verb, file: OutputFile | None) -> Iterator[tuple[Article, object]]:
+    """Pair each article that has no line in the output yet with its result, None where it cannot be read."""
+    waiting: deque[Article] = deque()
+    rows, results = (file.rows, file.results) if file is not None else (0, 0)
+    number = good = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal number, good
+        for article in articles:
+            number += 1
+            if number > rows:
+                waiting.append(article)
+            elif article.text is not None:
+                good += 1
+            if number == rows and good != results:
+                return
+            if article.text is not None:
+                yield article.text
+
+    def check() -> None:
+        if rows and (number < rows or good != results):
+            raise InputError("the output was begun from another input: give the same files, or delete FILE.part")
+
+    def unreadable() -> Iterator[tuple[Article, None]]:
+        while waiting and waiting[0].text is None:
+            yield waiting.popleft(), None
+
+    for result in verb(Resumed(texts(), results)):
+        check()
+        yield from unreadable()
+        yield waiting.popleft(), result
+    check()
+    yield from unreadable()

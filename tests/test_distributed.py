@@ -1,0 +1,122 @@
+"""Many processes and many nodes: one output row an input row, also where a node is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import tasrih
+from tasrih.errors import MissingExtraError
+
+REPOSITORY = Path(__file__).parent.parent
+SENTENCES = ("رحّب الوزير بالاتفاق.", "حذّر الأمين العام من «كارثة».", "دانت الحكومة الهجوم؟", "قال: لن نقبل بذلك، أبداً.")
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'tasrih[ray]'")
+
+
+def run(code: str, tmp_path: Path, timeout: int = 280) -> str:
+    """Run a script: Ray and forked processes keep out of the process of the tests."""
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    environment = {
+        **os.environ, "PYTHONUTF8": "1", "RAY_USAGE_STATS_ENABLED": "0", "HF_HUB_OFFLINE": "1", "RAY_DEDUP_LOGS": "0",
+        "HF_HOME": str(tmp_path / "hf"), "TOKENIZERS_PARALLELISM": "false",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=timeout, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_the_example_with_datasets_runs(tmp_path):
+    page = (REPOSITORY / "docs" / "tag_a_million.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"<!-- a test runs this -->\n```python\n(.*?)```", page, flags=re.S)
+    out = run(code, tmp_path)
+    texts = ["رحّب الوزير بالاتفاق.", "حذّر الأمين العام من الحرب.", "دانت الحكومة الهجوم."]
+    expected = [list(prediction.labels) for prediction in tasrih.classify(texts, "statement")]
+    assert out.strip().splitlines()[-1] == repr(expected)
+
+
+def test_a_missing_ray_names_the_line_that_installs_it(monkeypatch):
+    from tasrih.distributed import tag_dataset
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray.data", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'tasrih\[ray\]'"):
+        tag_dataset("articles")
+
+
+def test_an_actor_gives_each_row_its_document_or_its_error():
+    import numpy as np
+
+    from tasrih.distributed import _Actor
+
+    texts = np.array([SENTENCES[0], None, "", 7, SENTENCES[1]], dtype=object)
+    done = _Actor("text", None, None, None)({"id": np.arange(5), "text": texts})
+    found = [json.loads(row) for row in done["document"]]
+    assert done["id"].tolist() == [0, 1, 2, 3, 4]
+    assert [row.get("error") for row in found] == [
+        None, "text is of type NoneType: expected a str", None, "text is of type int: expected a str", None,
+    ]  # fmt: skip
+    assert found[0]["statements"][0]["tags"] == list(tasrih.tag(SENTENCES[0]).statements[0].tags)
+    assert found[2]["statements"] == [] and found[4]["text"] == SENTENCES[1]
+
+
+CLUSTER = """
+import json, sys, threading, time
+from pathlib import Path
+import pyarrow as pa, pyarrow.parquet as pq
+
+SENTENCES = {sentences!r}
+ROWS, FILES = 480, 8
+folder = Path({folder!r})
+(folder / "in").mkdir()
+for file in range(FILES):
+    ids = list(range(file, ROWS, FILES))
+    texts = [f"{{number}}: {{SENTENCES[number % 4]}}" for number in ids]
+    pq.write_table(pa.table({{"id": ids, "text": texts}}), folder / "in" / f"{{file}}.parquet")
+
+import ray
+from ray.cluster_utils import Cluster
+
+place = {{"node_ip_address": "127.0.0.1"}}
+cluster = Cluster(initialize_head=True, head_node_args={{"num_cpus": 2, "include_dashboard": False, **place}})
+doomed = cluster.add_node(num_cpus=2, **place)
+ray.init(address=cluster.address, log_to_driver=False)
+from tasrih.distributed import tag_dataset
+
+ray.data.DataContext.get_current().enable_progress_bars = False
+tagged = tag_dataset(folder / "in", workers=2, batch_rows=8, cpus=1)
+rows, killed = [], 0
+for row in tagged.iter_rows():
+    rows.append(row)
+    if len(rows) == 40 and not killed:
+        cluster.remove_node(doomed, allow_graceful=False)
+        killed = 1
+print(json.dumps({{"killed": killed, "nodes": sum(node["Alive"] for node in ray.nodes()),
+                   "rows": [[row["id"], row["document"]] for row in rows]}}))
+ray.shutdown()
+cluster.shutdown()
+"""
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_killed_node_loses_nothing_and_doubles_nothing(tmp_path):
+    out = run(CLUSTER.format(sentences=SENTENCES, folder=str(tmp_path)), tmp_path, timeout=560)
+    report = json.loads(out.strip().splitlines()[-1])
+    assert report["killed"] == 1 and report["nodes"] == 1
+    assert sorted(number for number, _ in report["rows"]) == list(range(480))
+    texts = [f"{number}: {SENTENCES[number % 4]}" for number in range(8)]
+    documents = {number: json.loads(document) for number, document in report["rows"]}
+    assert all(documents[number]["text"] == f"{number}: {SENTENCES[number % 4]}" for number in range(480))
+    for number, document in enumerate(tasrih.tag(texts)):
+        assert [row["tags"] for row in documents[number]["statements"]] == [list(s.tags) for s in document.statements]
