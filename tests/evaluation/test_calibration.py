@@ -57,16 +57,18 @@ def test_a_threshold_parts_what_can_be_parted():
     assert cuts["b"] == pytest.approx(0.505, abs=0.01)  # the middle of 0.21 to 0.80
 
 
-def test_a_rare_label_takes_the_common_threshold():
+def test_a_rare_label_shrinks_towards_the_common_threshold():
     random = np.random.default_rng(0)
     truth = np.stack([np.arange(200) < 100, np.arange(200) < 3], 1)
     scores = np.clip(truth * 0.3 + random.random((200, 2)) * 0.5, 0, 1)
     scores[:, 1] *= 0.1
     few = fit_thresholds(scores, truth, LABELS)
     own = fit_thresholds(scores, truth, LABELS, trusted=1)
+    never = fit_thresholds(scores, truth & np.array([True, False]), LABELS)
     assert few["a"] == own["a"]
-    assert few["b"] > 0.25  # its own scores stop at 0.08
-    assert own["b"] < 0.1
+    assert own["b"] < 0.1  # its own scores stop at 0.08
+    assert never["b"] >= 0.25  # nothing of its own: the common one
+    assert few["b"] == pytest.approx(0.1 * own["b"] + 0.9 * never["b"], abs=0.02)  # 3 positives of 30
 
 
 def test_the_middle_of_two_plateaus_is_not_a_dip_between_them():
@@ -135,12 +137,17 @@ def label_sets(size=6000):
     return true * np.array([0.5, 2.0, 1.0, 3.0]), truth
 
 
-def test_each_label_has_its_own_temperature_and_a_rare_one_the_common():
+def test_each_label_has_its_own_temperature_and_a_rare_one_shrinks_to_the_common():
     logits, truth = label_sets()
     found = fit_label_temperatures(logits, truth, TAGS)
     assert found["aid"] == pytest.approx(0.5, rel=0.1)
     assert found["call"] == pytest.approx(2.0, rel=0.1)
-    assert found["threat"] == fit_temperature(logits, truth, multi_label=True)
+    common = fit_temperature(logits, truth, multi_label=True)
+    own = fit_temperature(logits[:, 2:3], truth[:, 2:3], multi_label=True)
+    share = truth[:, 2].sum() / 30
+    assert 0 < share < 1
+    assert found["threat"] == pytest.approx(own**share * common ** (1 - share))
+    assert fit_label_temperatures(logits, truth & (np.arange(4) != 2), TAGS)["threat"] > 0
 
 
 def test_label_sets_are_calibrated_label_by_label():

@@ -42,13 +42,14 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, multi_label: bool)
 def fit_thresholds(
     probabilities: np.ndarray, truth: np.ndarray, labels: tuple[str, ...], *, trusted: int = 30
 ) -> dict[str, float]:
-    """Find each label's threshold of highest F1; a label with few positives takes the common one.
+    """Find each label's threshold of highest F1; that of a label with few positives shrinks towards the common one.
 
     Args:
         probabilities: shape (texts, labels).
         truth: booleans of the same shape.
         labels: names of the columns.
-        trusted: positives from which a label's own threshold is used.
+        trusted: positives from which a label's own threshold is used; with fewer, its share of the mean of the two is
+            its positives in terms of that number.
 
     Returns:
         Threshold of each label.
@@ -71,10 +72,12 @@ def fit_thresholds(
         return float(_THRESHOLDS[part[len(part) // 2]])
 
     common = best(probabilities, truth)
-    return {
-        name: best(probabilities[:, column], truth[:, column]) if truth[:, column].sum() >= trusted else common
-        for column, name in enumerate(labels)
-    }
+    found = {}
+    for column, name in enumerate(labels):
+        share = min(1.0, truth[:, column].sum() / trusted)
+        own = best(probabilities[:, column], truth[:, column]) if share else common
+        found[name] = float(share * own + (1 - share) * common)
+    return found
 
 
 def confidence_for_precision(best: np.ndarray, right: np.ndarray, precision: float) -> float:
@@ -137,24 +140,24 @@ class Calibration:
 def fit_label_temperatures(
     logits: np.ndarray, truth: np.ndarray, labels: tuple[str, ...], *, trusted: int = 30
 ) -> dict[str, float]:
-    """Find each label's temperature; a label with few positives takes the common one.
+    """Find each label's temperature; that of a label with few positives shrinks towards the common one.
 
     Args:
         logits: shape (texts, labels).
         truth: booleans of the same shape.
         labels: names of the columns.
-        trusted: positives from which a label's own temperature is used.
+        trusted: positives from which a label's own temperature is used, as in ``fit_thresholds``.
 
     Returns:
         What each label's logits are to be divided by.
     """
     common = fit_temperature(logits, truth, multi_label=True)
-    return {
-        label: fit_temperature(logits[:, at : at + 1], truth[:, at : at + 1], multi_label=True)
-        if truth[:, at].sum() >= trusted
-        else common
-        for at, label in enumerate(labels)
-    }
+    found = {}
+    for at, label in enumerate(labels):
+        share = min(1.0, truth[:, at].sum() / trusted)
+        own = fit_temperature(logits[:, at : at + 1], truth[:, at : at + 1], multi_label=True) if share else common
+        found[label] = float(own**share * common ** (1 - share))
+    return found
 
 
 def fit_calibration(
@@ -169,8 +172,8 @@ def fit_calibration(
         labels: names of the columns.
         multi_label: which of the two.
         precision: share of right answers that abstention is to reach.
-        trusted: positives from which a label's own temperature and threshold are used; one with fewer takes those
-            that are common to its like.
+        trusted: positives from which a label's own temperature and threshold are used; those of one with fewer
+            shrink towards what is common to its like.
         attributes: labels whose common threshold is their own, being no tags.
 
     Returns:
