@@ -78,7 +78,7 @@ def rival_pipeline(job: Job, batch: str, precision: str) -> Contender:
     classify = pipeline("text-classification", model=job.checkpoint, top_k=None, dtype=dtype, device="cpu")
     size = 1
     if batch == "best":
-        sample = job.texts[: min(len(job.texts), 256)]
+        sample = job.texts[: 64 if job.repeats == 1 else 256]
         sizes = (8, 32) if job.repeats == 1 else (1, 4, 8, 16, 32, 64, 128)
         size = min(sizes, key=lambda size: _seconds(lambda: classify(sample, batch_size=size, truncation=True)))
 

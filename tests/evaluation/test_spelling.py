@@ -52,5 +52,6 @@ def test_the_report_counts_what_moves(world):
     for name in VARIANTS:
         if is_folded(name, profile):
             assert report.scores[name]["unchanged"].value == 1, name
-    assert set(report.difference) == {"unchanged", "macro_f1"}
+    assert report.difference == {}
+    assert report.notes[-1].startswith("macro_f1 under ocr_noise less as_written: ")
     assert any(note.startswith("ocr_noise (not folded)") for note in report.notes)

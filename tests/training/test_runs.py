@@ -73,6 +73,31 @@ def test_seeds_are_told_with_mean_and_deviation_and_the_best_is_kept(bert, world
     assert json.loads((tmp_path / "all" / "run.json").read_text())["seeds"] == [1, 2, 3]
 
 
+def test_a_second_stage_goes_on_with_both_heads_and_is_blended_with_the_first(statement_model, world, tmp_path):
+    from safetensors.torch import load_file
+
+    first = statement_model[0]
+    made = ClassifierConfig(
+        "statement", str(first), str(tmp_path / "whole"), [Source("statements")], Source("statements", "validation"),
+        spans=True, metric="micro_f1", max_length=48, epochs=1, bf16=False, learning_rate=2e-3, dropout=0.0,
+    )  # fmt: skip
+    train_classifier(made, world.root)
+    train_classifier(replace(made, output=str(tmp_path / "half"), blend=0.5), world.root)
+    moved = 0
+    for part in (".", "spans"):
+        start, whole, half = (
+            load_file(folder / part / "model.safetensors") for folder in (first, tmp_path / "whole", tmp_path / "half")
+        )
+        assert set(start) == set(whole) == set(half)
+        for name in half:
+            mean = (start[name].numpy() + whole[name].numpy()) / 2
+            assert np.allclose(half[name].numpy(), mean, atol=1e-6), name
+            moved += not np.allclose(start[name].numpy(), whole[name].numpy(), atol=1e-4)
+            # one small step from the first stage, not a head that began anew
+            assert np.abs(start[name].numpy() - whole[name].numpy()).max() < 0.2, name
+    assert moved > 10
+
+
 def test_a_soup_is_the_mean_of_weights_whose_heads_began_alike(bert, world, tmp_path, monkeypatch):
     from tasrih.training import classification
 

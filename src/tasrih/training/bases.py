@@ -178,6 +178,9 @@ def open_base(config: ClassifierConfig, seed: int | None = None):
         shape.id2label = dict(enumerate(SPAN_LABELS))
         shape.label2id = {name: index for index, name in shape.id2label.items()}
         shape.classifier_dropout = config.dropout
-        span_model = open_pretrained(AutoModelForTokenClassification, config.base, config=shape, **options)
+        # a statement model of ours goes on with its token head too
+        spans = Path(config.base) / "spans"
+        source = str(spans) if spans.is_dir() else config.base
+        span_model = open_pretrained(AutoModelForTokenClassification, source, config=shape, **options)
         setattr(span_model, span_model.base_model_prefix, model.base_model)
     return model, span_model, tokenizer

@@ -79,6 +79,8 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
         if out_of_fold.scores:
             result["folds"] = _spread(out_of_fold.scores)
     fitted, scores = _fit_seeds(config, train, validation, runs)
+    if config.blend < 1:
+        _blend(config, fitted)
     result = {"validation": fitted.scores, **result}
     if config.seeds:
         result["seeds"] = {str(seed): each for seed, each in zip(config.seeds, scores, strict=True)} | _spread(scores)
@@ -130,6 +132,24 @@ def _fit_seeds(config: ClassifierConfig, train, validation, runs: Path) -> tuple
         load_model(fitted.module, runs / f"seed-{seeds[best]}" / "weights.safetensors", device=device)
         fitted.scores = scores[best]
     return fitted, scores
+
+
+def _blend(config: ClassifierConfig, fitted: Fitted) -> None:
+    """Draw the weights back towards the base's, the shared encoder once, and score what comes of it."""
+    import torch
+
+    model, span_model, _ = open_base(config)
+    pairs = [(fitted.model, model, ())]
+    if span_model is not None:
+        pairs.append((fitted.span_model, span_model, (f"{span_model.base_model_prefix}.",)))
+    with torch.no_grad():
+        for own, start, shared in pairs:
+            weights = dict(start.named_parameters())
+            for name, weight in own.named_parameters():
+                if not name.startswith(shared or ("\0",)):
+                    weight.lerp_(weights[name].to(weight), 1 - config.blend)
+    found = fitted.trainer.evaluate()
+    fitted.scores = {name.removeprefix("eval_"): value for name, value in found.items()}
 
 
 def _cross_validate(

@@ -85,6 +85,9 @@ class ClassifierConfig:
     """Several seeds instead, one run each: their mean and deviation are told, the best on validation is kept."""
     soup: bool = False
     """Keep the mean of the seeds' weights (Wortsman et al. 2022) instead; their heads then start alike."""
+    blend: float = 1.0
+    """Share of the fine-tuned weights in what is kept, the base's being the rest (Wortsman et al. 2022, WiSE-FT): for a
+    second stage on a base that already does the task. 1 keeps the fine-tuned weights alone."""
     folds: int = 0
     """Folds of a cross-validation: each run leaves one fold unread and chooses its epoch on the next one. The scores on
     unread folds are told, and their logits fit temperature and thresholds. 0 leaves it out."""
@@ -114,8 +117,9 @@ class ClassifierConfig:
         for name in ("class_balance", "focal_gamma", "patience", "evaluate_steps", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
-        if not 0 < self.layer_decay <= 1:
-            raise ValueError(f"layer_decay must lie above 0 and at 1 at most, not {self.layer_decay}")
+        for name in ("layer_decay", "blend"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie above 0 and at 1 at most, not {getattr(self, name)}")
         if not self.train:
             raise ValueError("train must name at least one set")
         self._check_runs()
