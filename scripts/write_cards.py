@@ -25,7 +25,8 @@ def bundled(
     """Say what the cards of all bundled models have in common."""
     steps = [f"`tasrih train {file}`" for file in recipe]
     if name != "encoder":
-        steps.append(f"`tasrih export runs/{name} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
+        source = "statement-finish" if name == "statement" else name
+        steps.append(f"`tasrih export runs/{source} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
     return Card(
         name, title, does, "cc-by-nc-sa-4.0", TERMS, pipeline, data, datasets, tuple(steps), limits,
         note=LOOKED_AT_ONCE,
@@ -103,7 +104,7 @@ MODELS = {
             f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones; "
             "13,801 more sentences of the same papers, labelled for this project (`configs/labels/`)",
         ),
-        recipe=("configs/statement.yaml",),
+        recipe=("configs/statement.yaml", "configs/statement_finish.yaml"),
         limits=(
             LABELS_BY_MACHINE,
             "Rare acts (security_support, request, denial) have under 20 sentences in the test split.",
@@ -121,7 +122,11 @@ MODELS = {
             "(Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
         ),
         recipe=("configs/stance.yaml",),
-        limits=(LABELS_BY_MACHINE, "Posts in dialect are a small part of what it has read."),
+        limits=(
+            LABELS_BY_MACHINE,
+            "Posts in dialect are a small part of what it has read.",
+            "It was fine-tuned from the encoder of the first pretraining run (16.6 M tokens), not the bundled one.",
+        ),
         pipeline="text-classification",
         datasets=("statements", "arabicstancex", "ans"),
     ),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tasrih.data.corpus import read_articles
 from tasrih.errors import ModelError
+from tasrih.models.files import open_folder
 from tasrih.models.summariser import Summariser, SummariserSettings, _onnx_decoder
 from tasrih.results import Summary
 from tasrih.text.language import unreadable
@@ -233,7 +234,7 @@ def test_onnx_gives_the_logits_that_torch_gives(summary_model, exported_summary)
     exact = Summariser.from_pretrained(summary_model[0], device="cpu")
     ids = [*made._pieces(" ".join(TEXTS[0].split()))[:40], 1]
     prefixes = [tuple(ids[:4]), tuple(ids[5:9]), (7, 8, 9, 10)]
-    ours = _onnx_decoder(exported_summary, made.settings)(ids)(prefixes)
+    ours = _onnx_decoder(open_folder(exported_summary), made.settings)(ids)(prefixes)
     theirs = exact._decoder(ids)(prefixes)
     assert ours.shape == theirs.shape == (3, model.config.vocab_size)
     assert np.abs(ours - theirs).max() < 0.5 * theirs.std()
@@ -247,7 +248,7 @@ def test_onnx_gives_the_logits_that_torch_gives(summary_model, exported_summary)
     assert np.abs(ours - same).max() < 2e-3
     assert (ours.argmax(1) == same.argmax(1)).all()
     # a prefix alone and among others
-    alone = _onnx_decoder(exported_summary, made.settings)(ids)(prefixes[:1])
+    alone = _onnx_decoder(open_folder(exported_summary), made.settings)(ids)(prefixes[:1])
     assert np.abs(alone[0] - ours[0]).max() < 1e-3
 
 

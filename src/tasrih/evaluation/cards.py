@@ -157,7 +157,7 @@ def _table(report: dict) -> list[str]:
     if report.get("against"):
         columns.append((f"less {report['against']['model']}", report["against"]["difference"]))
     names = list(dict.fromkeys(name for _, scores in columns for name in scores))
-    if len(columns) > len(names):  # many systems, few scores: a row a system
+    if len(columns) > 4 * len(names):  # many systems, few scores: a row a system
         turned = {name: {head: scores[name] for head, scores in columns if name in scores} for name in names}
         columns, names = list(turned.items()), [head for head, _ in columns]
     lines = ["| " + " | ".join(["score", *(head for head, _ in columns)]) + " |", "|" + " --- |" * (len(columns) + 1)]

@@ -7,6 +7,7 @@ of the caller's text that it stands for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,6 +20,12 @@ from tasrih.text.normalise import Normalised, fold, steps_of
 
 #: Windows are computed at lengths that are multiples of this (see ``padded_length``).
 STEP = 8
+
+
+# The threads of the tokenizers' Rust pool do not live on in a forked process, which would wait for them for ever; the
+# library sees to that itself, but not where the variable was set to true before.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: os.environ.__setitem__("TOKENIZERS_PARALLELISM", "false"))
 
 
 class TargetTooLongError(ValueError):
