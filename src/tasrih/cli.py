@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tasrih.cli_data import register
+from tasrih.cli_streams import InputError, find_files, run_stream
 from tasrih.errors import MissingExtraError, ModelError
 
 app = typer.Typer(
@@ -25,85 +26,12 @@ Inputs = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object an article.")]
 AsLines = Annotated[bool, typer.Option("--jsonl", help='Take the input as JSONL: one object a line, its "text" read.')]
 ModelName = Annotated[str | None, typer.Option("--model", help="A bundled model, a folder, or a hub id.")]
-
-
-class InputError(Exception):
-    """An input that cannot be read; its message is what the user sees."""
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One text of the input, or what was wrong with its line."""
-
-    name: str
-    text: str | None
-    line: int | None = None
-    error: str | None = None
-
-
-def _decode(data: bytes, name: str) -> str:
-    """Decode UTF-8, or say what the bytes look like instead."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{name} is UTF-16, not UTF-8: convert it with `iconv -f utf-16 -t utf-8`")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Arabic letters of windows-1256 lie in C0-ED; most bytes of an Arabic text are such
-        high = [byte for byte in data[:4096] if byte >= 0x80]
-        arabic = sum(0xC0 <= byte <= 0xED for byte in high)
-        guess = "it looks like windows-1256; " if high and arabic / len(high) > 0.8 else ""
-        raise InputError(
-            f"{name} is not UTF-8 (byte 0x{data[error.start]:02X} at {error.start}): {guess}"
-            "convert it with `iconv -f windows-1256 -t utf-8`"
-        ) from None
-
-
-def _lines(stream, name: str) -> Iterator[Article]:
-    for number, raw in enumerate(stream, 1):
-        if not raw.strip():
-            continue
-        try:
-            row = json.loads(_decode(raw, f"line {number}"))
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise InputError('expected an object with a "text" that is a string')
-            yield Article(name, row["text"], number)
-        except json.JSONDecodeError as error:
-            yield Article(name, None, number, f"not JSON: {error.msg} at column {error.colno}")
-        except InputError as error:
-            yield Article(name, None, number, str(error))
-
-
-def _files(paths: list[str]) -> list[Path | None]:
-    """List every file to read, None for standard input; what is not there is reported before any work begins."""
-    files: list[Path | None] = []
-    for name in paths:
-        path = Path(name)
-        if name == "-":
-            files.append(None)
-        elif path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix in (".txt", ".jsonl") and file.is_file())
-            if not inside:
-                raise InputError(f"{name} holds no .txt or .jsonl file")
-            files += inside
-        elif path.exists():
-            files.append(path)
-        else:
-            raise InputError(f"{name} does not exist")
-    return files
-
-
-def _articles(files: list[Path | None], as_lines: bool) -> Iterator[Article]:
-    """Read files in turn; one that cannot be read is passed on as its error, so that the others still are."""
-    for path in files:
-        name = "standard input" if path is None else str(path)
-        try:
-            with sys.stdin.buffer if path is None else open(path, "rb") as stream:
-                if as_lines or (path is not None and path.suffix == ".jsonl"):
-                    yield from _lines(stream, name)
-                else:
-                    yield Article(name, _decode(stream.read(), name))
-        except (InputError, OSError) as error:
-            yield Article(name, None, None, str(error))
+EngineName = Annotated[str | None, typer.Option("--engine", help="onnx, openvino, torch, or auto: the fastest here.")]
+Workers = Annotated[int | None, typer.Option("--num-workers", help="Threads that compute; by default one a core.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", help="Write JSON lines to this file; FILE.part until they are complete.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run left of --output.")]
 
 
 def _console():
@@ -112,77 +40,13 @@ def _console():
     return Console(highlight=False, emoji=False, markup=False)
 
 
-def _write_json(value: dict) -> None:
-    # surrogates cannot be written as UTF-8; JSON escapes them
-    line = json.dumps(value, ensure_ascii=False)
-    try:
-        line.encode("utf-8")
-    except UnicodeEncodeError:
-        line = json.dumps(value)
-    print(line, flush=True)
-
-
 def _run(
     paths: list[str], as_lines: bool, as_json: bool, verb: Callable[[Iterator[str]], Iterator],
-    show: Callable[[object], None],
+    show: Callable[[object], None], output: Path | None = None, resume: bool = False,
 ) -> None:  # fmt: skip
-    """Send the input through a verb, results in order, bad lines in their place; ``show`` prints one for a reader."""
-    files = _files(paths)
-    articles = _articles(files, as_lines)
-    waiting: list[Article] = []
-
-    def texts() -> Iterator[str]:
-        for article in articles:
-            waiting.append(article)
-            if article.text is not None:
-                yield article.text
-
-    failed = False
-
-    def flush_errors() -> None:
-        nonlocal failed
-        while waiting and waiting[0].text is None:
-            bad = waiting.pop(0)
-            if bad.line is None:
-                failed = True
-                _fail(bad.error, 1)
-            else:
-                _write_json({"line": bad.line, "error": bad.error})
-
-    try:
-        for result in _progress(verb(texts())):
-            flush_errors()
-            article = waiting.pop(0)
-            if as_json or article.line is not None:
-                _write_json(result.to_dict())
-            else:
-                if len(files) > 1:
-                    typer.echo(f"== {article.name}")
-                show(result)
-        flush_errors()
-    except BrokenPipeError:
-        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if failed:
+    fine = run_stream(paths, verb, show, as_lines=as_lines, as_json=as_json, output=output, resume=resume)
+    if not fine:
         raise typer.Exit(1)
-
-
-def _progress(results: Iterator) -> Iterator:
-    """Show a count on stderr where both it is a terminal and the output is not (a table needs no bar)."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        return results
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-
-    def shown() -> Iterator:
-        columns = (SpinnerColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("articles", total=None)
-            for result in results:
-                yield result
-                bar.advance(task)
-
-    return shown()
 
 
 @app.command()
@@ -208,7 +72,7 @@ def read(
 
     if html is not None and (as_json or jsonl):
         raise typer.BadParameter("give either --html or --json/--jsonl")
-    if html is not None and len(_files(paths)) > 1:
+    if html is not None and len(find_files(paths)) > 1:
         raise InputError("--html takes one article: give one file")
     _run(paths, jsonl, as_json, verb, show)
 
@@ -222,6 +86,10 @@ def classify(
     abstain: Annotated[bool, typer.Option("--abstain", help="Give no label where the model is unsure.")] = False,
     as_json: AsJson = False,
     jsonl: AsLines = False,
+    output: Output = None,
+    resume: Resume = False,
+    engine: EngineName = None,
+    num_workers: Workers = None,
 ) -> None:
     """Give each article its topic, its stance to a target, or its statement tags."""
     from tasrih.api import classify as verb
@@ -232,13 +100,22 @@ def classify(
         _console().print(prediction_line(prediction, task), soft_wrap=True)
 
     def work(texts: Iterator[str]) -> Iterator:
-        return verb(texts, task, target=target, model=model, abstain=abstain)
+        return verb(texts, task, target=target, model=model, abstain=abstain, engine=engine, num_workers=num_workers)
 
-    _run(paths, jsonl, as_json, work, show)
+    _run(paths, jsonl, as_json, work, show, output, resume)
 
 
 @app.command()
-def tag(paths: Inputs, model: ModelName = None, as_json: AsJson = False, jsonl: AsLines = False) -> None:
+def tag(
+    paths: Inputs,
+    model: ModelName = None,
+    as_json: AsJson = False,
+    jsonl: AsLines = False,
+    output: Output = None,
+    resume: Resume = False,
+    engine: EngineName = None,
+    num_workers: Workers = None,
+) -> None:
     """Tag the statements of each article."""
     from tasrih.api import tag as verb
 
@@ -247,7 +124,10 @@ def tag(paths: Inputs, model: ModelName = None, as_json: AsJson = False, jsonl: 
 
         print_document(document, _console())
 
-    _run(paths, jsonl, as_json, lambda texts: verb(texts, model=model), show)
+    def work(texts: Iterator[str]) -> Iterator:
+        return verb(texts, model=model, engine=engine, num_workers=num_workers)
+
+    _run(paths, jsonl, as_json, work, show, output, resume)
 
 
 @app.command()
@@ -284,7 +164,10 @@ def models() -> None:
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="A YAML file of configs/.")],
-    changes: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="Settings to change.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE...", help="Settings to change, or YAML files to put over it."),
+    ] = None,
 ) -> None:
     """Train what a config describes: corpora, encoder, classifier or summariser."""
     from tasrih.training.recipes import load_recipe, run_recipe
@@ -298,17 +181,72 @@ def evaluate(
     data: Annotated[str, typer.Argument(help="A set under the data root, such as statements or topic_iptc.")],
     split: Annotated[str, typer.Option(help="The split to score.")] = "test",
     spans: Annotated[bool, typer.Option("--spans", help="Score speakers and targets instead of labels.")] = False,
+    against: Annotated[str | None, typer.Option(help="Another model, compared on the same texts.")] = None,
+    more: Annotated[
+        str | None, typer.Option(help="A *.standoff.jsonl that the model was trained on too, for a second baseline.")
+    ] = None,
+    spelling: Annotated[bool, typer.Option("--spelling", help="Score how labels move with spelling.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write the figures as JSON.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write metrics.json and report.html there, such as runs/topic/report; it holds texts."),
+    ] = None,
 ) -> None:
-    """Score a model on a labelled set, baseline and intervals beside it."""
+    """Score a model on a labelled set, baselines, intervals and another model beside it."""
     from tasrih.evaluation.evaluate import evaluate as score
     from tasrih.evaluation.spans import evaluate_spans
+    from tasrih.evaluation.spelling import evaluate_spelling
 
-    report = (evaluate_spans if spans else score)(model, data, split)
-    typer.echo(report.table())
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if sum((spans, spelling, against is not None or more is not None)) > 1:
+        raise typer.BadParameter("--against and --more compare labels: give either these, --spans or --spelling")
+    if spans:
+        found = evaluate_spans(model, data, split)
+    elif spelling:
+        found = evaluate_spelling(model, data, split)
+    else:
+        found = score(model, data, split, against=against, more=more)
+    typer.echo(found.table())
+    figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    for path in filter(None, (output, report and report / "metrics.json")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(figures, encoding="utf-8")
+    if report is not None:
+        from tasrih.render.report import report_page
+
+        page = report / "report.html"
+        page.write_text(report_page(found.to_dict(), [asdict(error) for error in found.errors]), encoding="utf-8")
+        typer.echo(f"wrote {page}", err=True)
+
+
+@app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(help="What `tasrih train` or `tasrih export` saved.")],
+    figures: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="METRICS...", help="JSON files of `tasrih evaluate`, or report folders."),
+    ] = None,
+    licence: Annotated[str, typer.Option("--license", help="The hub's id of the weights' licence, such as mit.")] = ...,
+    title: Annotated[str | None, typer.Option(help="Heading; by default the task's.")] = None,
+    output: Annotated[Path | None, typer.Option(help="By default README.md in the folder.")] = None,
+) -> None:
+    """Write the model card of a trained model from its stored settings and figures."""
+    from tasrih.evaluation.cards import folder_card
+
+    place = output or folder / "README.md"
+    place.write_text(folder_card(folder, figures or [], licence, title=title), encoding="utf-8")
+    typer.echo(f"wrote {place}", err=True)
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(help="A model folder with its card.")],
+    repository: Annotated[str, typer.Argument(metavar="OWNER/MODEL", help="Where on the hub; made if need be.")],
+    private: Annotated[bool, typer.Option("--private", help="Make it private.")] = False,
+) -> None:
+    """Send a model and its card to the Hugging Face hub (needs a token)."""
+    from tasrih.evaluation.hub import push as send
+
+    typer.echo(send(folder, repository, private=private))
 
 
 @app.command()
@@ -326,6 +264,22 @@ def export(
     else:
         done = (export_summariser if Summariser.is_one(source) else export_classifier)(source, output)
     typer.echo(f"wrote {done}", err=True)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; only this machine reaches the default.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the web page and the HTTP API."""
+    from tasrih.serving.server import serve as run
+
+    run(host, port)
+
+
+register(app)
 
 
 def _fail(message: str, code: int) -> int:

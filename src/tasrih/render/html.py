@@ -86,20 +86,35 @@ def page(document: Document, *, title: str | None = None) -> str:
         True
     """
     heading = _text("قراءة في خبر" if title is None else title)
-    parts = [f"<h1>{heading}</h1>"]
+    return (
+        '<!DOCTYPE html>\n<html lang="ar" dir="rtl">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{heading}</title>\n<style>{style()}</style>\n</head>\n<body>\n<main>\n"
+        f"<h1>{heading}</h1>\n{sections(document)}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def sections(document: Document) -> str:
+    """Make what a page says of a document, without the page: topic, summary, the text with its marks, the table.
+
+    Args:
+        document: the article taken apart.
+
+    Returns:
+        HTML to stand under a heading of the caller's, where ``style()`` holds.
+
+    Example:
+        >>> "<h1>" in sections(Document("قال الوزير"))
+        False
+    """
+    parts = []
     if document.topic is not None:
         parts.append(f"<p>الموضوع: {_prediction(document.topic, TOPIC)}</p>")
     if document.summary is not None:
         parts.append(f'<section><h2>الملخص</h2><div class="panel">{_summary(document.summary)}</div></section>')
     parts.append(f'<section><h2>النص</h2>{_legend(document)}<div class="panel article">{_article(document)}</div>')
     parts.append(f"</section><section><h2>الجمل</h2>{_table(document.statements)}</section>")
-    return (
-        '<!DOCTYPE html>\n<html lang="ar" dir="rtl">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{heading}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(parts)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return "\n".join(parts)
 
 
 def fragment(result: Any) -> str:
@@ -134,7 +149,9 @@ def _number(score: float) -> str:
     return f"<bdi>{score:.2f}</bdi>"
 
 
-def _style() -> str:
+def style() -> str:
+    """Give the style sheet of the page, for a light and a dark ground."""
+
     def rules(scheme: str) -> str:
         colours = [f"--{name}:{value}" for name, value in PALETTES[scheme].items()]
         # what depends on the hue of a tag must be set where that hue is

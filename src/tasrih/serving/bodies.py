@@ -1,0 +1,79 @@
+"""What requests may hold. Every field is checked here, before any work, and no field is a path."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from tasrih.api import DEFAULT_MODELS
+
+
+def _bundled(name: str) -> str:
+    # a folder or a hub id would let a request reach the file system or the network
+    if name not in DEFAULT_MODELS.values():
+        raise ValueError(f"unknown model: choose from {', '.join(DEFAULT_MODELS.values())}")
+    return name
+
+
+ModelName = Annotated[
+    str, AfterValidator(_bundled), Field(json_schema_extra={"enum": [*DEFAULT_MODELS.values()]}, max_length=64)
+]
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in a line."""
+
+    detail: str
+
+
+class Health(BaseModel):
+    """That the service answers, and which version it is."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Texts(BaseModel):
+    """One text, answered by one object; or several, answered by a list in their order."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
+    )
+
+    text: str = Field(None, description="An article, or a sentence.", examples=["رحب الوزير بالاتفاق."])
+    texts: list[str] = Field(None, description="Several articles.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self):
+        if (self.text is None) == (self.texts is None):
+            raise ValueError('give either "text" or "texts"')
+        return self
+
+    @property
+    def all(self) -> list[str]:
+        """The texts as a list, one or several."""
+        return [self.text] if self.texts is None else self.texts
+
+
+class TagBody(Texts):
+    """Articles to tag."""
+
+    model: ModelName = Field("statement", description="A bundled model.")
+
+
+class ClassifyBody(Texts):
+    """Texts to classify."""
+
+    task: Literal["topic", "stance", "statement"] = "topic"
+    target: str | None = Field(None, max_length=1000, description="What the stance is to.")
+    model: ModelName | None = Field(None, description="A bundled model; by default the task's.")
+    abstain: bool = Field(False, description="Give no label where the model is unsure.")
+
+
+class SummariseBody(Texts):
+    """Articles to summarise."""
+
+    style: Literal["headline", "brief"] = "headline"
+    max_words: int | None = Field(None, ge=1, le=500, strict=True)
+    method: Literal["auto", "abstractive", "extractive"] = "auto"

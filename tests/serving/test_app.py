@@ -1,0 +1,215 @@
+"""The HTTP API: the same answers as the library, and nothing that a request can break or reach."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from fastapi.testclient import TestClient
+
+import tasrih
+from tasrih import api
+from tasrih.errors import MissingExtraError
+from tasrih.serving.app import Limits, make_app
+from tasrih.serving.guard import HEADERS
+from tasrih.serving.server import serve
+
+ARTICLE = "رَحَّبَ الوزيرُ بالاتفاق، وقال: «سنـقدّم الدعم إذا طُلب منّا في ٢٠١٤».\nوأدان المتحدث الهجوم. هل يقبلون؟"
+OTHER = "فاز المنتخب بهدفين في المباراة النهائية"
+VERBS = ["/v1/read", "/v1/tag", "/v1/classify", "/v1/summarise"]
+
+
+def equal(given, expected) -> bool:
+    """Compare plain JSON; a score may move by a rounding error with the batch that it comes in."""
+    if isinstance(expected, dict):
+        return [*given] == [*expected] and all(equal(given[key], expected[key]) for key in expected)
+    if isinstance(expected, list):
+        return len(given) == len(expected) and all(map(equal, given, expected))
+    return abs(given - expected) < 1e-4 if isinstance(expected, float) else given == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "verb"),
+    [
+        ("/v1/read", {}, api.read),
+        ("/v1/tag", {}, api.tag),
+        ("/v1/tag", {"model": "statement"}, api.tag),
+        ("/v1/classify", {}, api.classify),
+        ("/v1/classify", {"task": "statement", "abstain": True}, lambda t: api.classify(t, "statement", abstain=True)),
+        (
+            "/v1/classify",
+            {"task": "stance", "target": "الاتفاق"},
+            lambda t: api.classify(t, "stance", target="الاتفاق"),
+        ),
+        ("/v1/summarise", {"style": "brief"}, lambda t: api.summarise(t, style="brief")),
+    ],
+)
+def test_answers_are_the_librarys(client, path, options, verb):
+    one = client.post(path, json={"text": ARTICLE, **options})
+    assert one.status_code == 200 and one.json() == json.loads(json.dumps(verb(ARTICLE).to_dict()))
+    texts = [ARTICLE, OTHER, "", "hello", ARTICLE] * 2  # over one chunk
+    several = client.post(path, json={"texts": texts, **options})
+    assert equal(several.json(), [result.to_dict() for result in verb(texts)])
+
+
+def test_an_empty_batch_is_an_empty_list(client):
+    assert client.post("/v1/tag", json={"texts": []}).json() == []
+
+
+def test_health_and_description(client):
+    assert client.get("/healthz").json() == {"status": "ok", "version": tasrih.__version__}
+    described = client.get("/openapi.json").json()
+    assert set(described["paths"]) == {*VERBS, "/healthz"}
+    answer = described["paths"]["/v1/tag"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer["anyOf"][0]["$ref"].endswith("/Document")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/page.py", "/../app.py", "/%2e%2e/app.py", "/static/x", "/.env"])
+def test_nothing_else_is_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/page.css", "/page.js", "/icon.svg", "/healthz", "/openapi.json", "/nothing"])
+def test_every_answer_has_the_headers(client, path):
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy and "*" not in policy
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "word"),
+    [
+        ("/v1/tag", {}, "text"),
+        ("/v1/tag", {"text": ARTICLE, "texts": [ARTICLE]}, "either"),
+        ("/v1/tag", {"text": None}, "string"),
+        ("/v1/tag", {"text": 3}, "string"),
+        ("/v1/tag", {"texts": [ARTICLE, 3]}, "texts.1"),
+        ("/v1/tag", {"texts": "نص"}, "list"),
+        ("/v1/tag", {"text": ARTICLE, "engine": "torch"}, "engine"),
+        ("/v1/tag", [ARTICLE], "dictionary"),
+        ("/v1/tag", {"text": ARTICLE, "model": "topic"}, "does not do"),
+        ("/v1/classify", {"text": ARTICLE, "model": "../../etc"}, "unknown model"),
+        ("/v1/classify", {"text": ARTICLE, "model": "/etc/passwd"}, "unknown model"),
+        ("/v1/classify", {"text": ARTICLE, "model": "owner/model"}, "unknown model"),
+        ("/v1/classify", {"text": ARTICLE, "task": "stance"}, "target"),
+        ("/v1/classify", {"text": ARTICLE, "target": "العراق"}, "target"),
+        ("/v1/classify", {"text": ARTICLE, "task": "رأي"}, "task"),
+        ("/v1/summarise", {"text": ARTICLE, "max_words": 0}, "max_words"),
+        ("/v1/summarise", {"text": ARTICLE, "method": "magic"}, "method"),
+    ],
+)
+def test_what_cannot_be_done_is_said(client, path, body, word):
+    answer = client.post(path, json=body)
+    assert answer.status_code == 422 and word in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"\xff\xfe", b'{"\\ud800": 1}', b"[" * 100_000, b'{"text": NaN}', b"null",
+        b'{"text": "' + b"9" * 10 + b'", "max_words": ' + b"9" * 5000 + b"}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", VERBS)
+def test_no_body_breaks_it(client, path, content):
+    answer = client.post(path, content=content, headers={"content-type": "application/json"})
+    assert 400 <= answer.status_code < 500 and isinstance(answer.json()["detail"], str)
+
+
+@pytest.mark.parametrize(
+    "text", ["\x00", "\u202e\u2066", "ـ" * 5000, "\u064e" * 5000, "\U0010ffff", "ﷺ ﻻ", "{}[]</script>", "ا" * 20_000]
+)
+def test_any_text_gets_an_answer(client, text):
+    for path in VERBS:
+        assert client.post(path, json={"text": text}).status_code == 200
+
+
+def test_half_a_surrogate_pair_is_answered(client):
+    answer = client.post(
+        "/v1/tag", content=b'{"text": "\\ud800 \u0646\u0635"}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 200 and answer.json()["text"].startswith("\ud800")
+
+
+def test_sizes_are_bounded():
+    with TestClient(make_app(Limits(body=2000, characters=100, texts=3))) as client:
+        for body, word in [
+            ({"text": "ا" * 101}, "text 0 has 101 characters"),
+            ({"texts": ["ا"] * 4}, "4 texts"),
+            ({"text": "a" * 2000}, "2000 bytes"),
+        ]:
+            answer = client.post("/v1/tag", json=body)
+            assert answer.status_code == 413 and word in answer.json()["detail"], answer.text
+            assert answer.headers["content-security-policy"]
+        pieces = client.post("/v1/tag", content=iter([b"[" * 900] * 3), headers={"content-type": "application/json"})
+        assert pieces.status_code == 413  # no length was told beforehand
+        assert client.post("/v1/tag", json={"text": "ا" * 100}).status_code == 200
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Make tagging wait for an event."""
+    begun, go = threading.Semaphore(0), threading.Event()
+    tag = api.tag
+
+    def slow(texts, **options):
+        begun.release()
+        assert go.wait(30)
+        return tag(texts, **options)
+
+    monkeypatch.setattr(api, "tag", slow)
+    yield begun, go
+    go.set()
+
+
+def test_a_full_queue_refuses(held):
+    begun, go = held
+    with TestClient(make_app(Limits(threads=1, queue=2))) as client:
+        answers: list[int] = []
+        asking = [
+            threading.Thread(target=lambda: answers.append(client.post("/v1/tag", json={"text": OTHER}).status_code))
+            for _ in range(3)
+        ]
+        for thread in asking:
+            thread.start()
+        assert begun.acquire(timeout=30)
+        workers = client.app.state.workers
+        while workers._held < 3:
+            threading.Event().wait(0.01)
+        refused = client.post("/v1/tag", json={"text": OTHER})
+        assert refused.status_code == 503 and int(refused.headers["retry-after"]) > 0
+        assert client.get("/healthz").status_code == 200  # the event loop is free
+        go.set()
+        for thread in asking:
+            thread.join(30)
+        assert answers == [200] * 3
+        assert client.post("/v1/tag", json={"text": OTHER}).status_code == 200
+
+
+def test_late_work_is_given_up(held):
+    begun, go = held
+    with TestClient(make_app(Limits(threads=1, queue=0, seconds=0.2))) as client:
+        answer = client.post("/v1/tag", json={"texts": [OTHER] * 20})
+        assert answer.status_code == 504 and "time limit" in answer.json()["detail"]
+        # the thread is held still, so that no more work piles up behind it
+        assert client.post("/v1/tag", json={"text": OTHER}).status_code == 503
+        go.set()
+        workers = client.app.state.workers
+        while workers._held:
+            threading.Event().wait(0.01)
+        assert not begun.acquire(blocking=False) or not begun.acquire(blocking=False)  # the rest was not begun
+
+
+def test_the_example_is_the_seed_article(client):
+    from pathlib import Path
+
+    seed = Path(__file__).parents[2] / "seeds" / "nato_wales_summit_2014.txt"
+    assert client.get("/example.txt").text == seed.read_text(encoding="utf-8")
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
+    with pytest.raises(MissingExtraError, match=r"tasrih\[serve\]"):
+        serve()
