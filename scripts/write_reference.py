@@ -18,8 +18,8 @@ PAGE = ROOT / "docs" / "reference.md"
 
 HEAD = """# Reference
 
-The public API, written from the docstrings by `scripts/write_reference.py`: mend a docstring and run the script, the page is
-not edited by hand.
+The public API, written from the docstrings by `scripts/write_reference.py`: mend the docstring and run the script;
+the page is not edited by hand.
 """
 
 #: Heading, what is said under it, and for each module the names that are public.

@@ -20,7 +20,7 @@ class _Actor:
     """Opens the models once and tags batch after batch, each on the one core that Ray gave it."""
 
     def __init__(self, column: str, model: str | None, engine: str | None, device: str | None) -> None:
-        from tasrih.models.load import load
+        from tasrih.api import load
 
         self._column = column
         self._model = load(model or "statement", engine=engine, device=device)
@@ -60,7 +60,7 @@ def tag_dataset(
         workers: actors that tag, as a number or as least and most; the most is bounded by what the cluster has.
         cpus: cores of one actor; each computes with one thread.
         gpus: share of a GPU of one actor, such as .25 for four actors a GPU: for a ``model`` that runs in torch.
-        batch_rows: articles that an actor is handed at once.
+        batch_rows: articles that an actor is handed at once, and that are computed again where it fails.
 
     Returns:
         The dataset with a column ``document`` more: ``Document.to_dict()`` as JSON, or ``{"error": ...}``.
@@ -80,14 +80,16 @@ def tag_dataset(
     if not 1 <= least <= most:
         raise ValueError(f"workers must be a positive number, or least and most of them, not {workers!r}")
     dataset = data if isinstance(data, ray.data.Dataset) else _read(data)
-    return dataset.map_batches(
+    # small blocks, so that all actors have work from the first file on, and a lost one leaves little to do again;
+    # Ray Data starts it again and repeats what it was computing, without limit
+    blocks = dataset.repartition(target_num_rows_per_block=batch_rows)
+    return blocks.map_batches(
         _Actor,
         fn_constructor_kwargs={
             "column": column, "model": model, "engine": engine, "device": "cuda" if gpus else None,
         },
         batch_size=batch_rows, batch_format="numpy", num_cpus=cpus, num_gpus=gpus,
         compute=ray.data.ActorPoolStrategy(min_size=least, max_size=most),
-        max_restarts=-1, max_task_retries=-1,
     )  # fmt: skip
 
 
