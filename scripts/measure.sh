@@ -7,14 +7,12 @@ mkdir -p "$out"
 score() { # MODEL SET NAME [options]
   tasrih evaluate "$1" "$2" --output "$out/$3.json" "${@:4}"
 }
-statements=configs/labels/statements.standoff.jsonl
-score statement statements statement.statements.test --more "$statements"
+score statement statements statement.statements.test --more configs/labels/statements.standoff.jsonl
 score statement statements spans.statements.test --spans
 score statement statements spelling.statements.test --spelling
 score topic topic_iptc topic.topic_iptc.test --more configs/labels/topics.standoff.jsonl
 score topic topic_iptc spelling.topic_iptc.test --spelling
-score stance statements stance.statements.test --more "$statements"
-score stance statements spelling.stance.test --spelling
+score stance statements stance.statements.test
 score stance stance/ans stance.stance_ans.test
 score stance stance/arabicstancex stance.stance_arabicstancex.test
 score summary summarisation/ant summary.summarisation_ant.test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -299,6 +300,10 @@ def main() -> None:
         sys.stdout.flush()
     except _UsageError as error:
         code = _fail(f"{error.format_message()} (see `tasrih --help`)", 2)
+    except BrokenPipeError:
+        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = 1
     except (InputError, ModelError, MissingExtraError, OSError) as error:

@@ -128,7 +128,7 @@ def test_any_text_gets_an_answer(client, text):
 
 def test_half_a_surrogate_pair_is_answered(client):
     answer = client.post(
-        "/v1/tag", content=b'{"text": "\\ud800 \u0646\u0635"}', headers={"content-type": "application/json"}
+        "/v1/tag", content=b'{"text": "\\ud800 \\u0646\\u0635"}', headers={"content-type": "application/json"}
     )
     assert answer.status_code == 200 and answer.json()["text"].startswith("\ud800")
 
