@@ -126,7 +126,7 @@ def metadata(card: Card, reports: Sequence[dict]) -> str:
             dataset_split=report["split"], metric_type=HUB_METRICS[name], metric_name=name, metric_value=value["value"],
         )
         for report in reports
-        for name, value in report["scores"]["model"].items()
+        for name, value in report["scores"].get("model", {}).items()
         if name in HUB_METRICS
     ]  # fmt: skip
     return ModelCardData(
