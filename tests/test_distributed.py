@@ -54,6 +54,19 @@ def test_a_missing_ray_names_the_line_that_installs_it(monkeypatch):
         tag_dataset("articles")
 
 
+@needs_ray
+def test_files_that_it_cannot_read_are_named(tmp_path):
+    from tasrih.distributed import tag_dataset
+
+    with pytest.raises(FileNotFoundError, match="nowhere does not exist"):
+        tag_dataset(tmp_path / "nowhere")
+    (tmp_path / "a.csv").write_text("text\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"holds \.csv files: give \.parquet or \.jsonl"):
+        tag_dataset(tmp_path)
+    with pytest.raises(ValueError, match="workers"):
+        tag_dataset(tmp_path, workers=(3, 1))
+
+
 def test_an_actor_gives_each_row_its_document_or_its_error():
     import numpy as np
 
@@ -122,8 +135,11 @@ for row in tagged.iter_rows():
 until = time.monotonic() + 60
 while sum(node["Alive"] for node in ray.nodes()) > 1 and time.monotonic() < until:
     time.sleep(0.5)
+lines = [json.dumps({{"id": number, "text": SENTENCES[number % 4]}}) for number in range(5)]
+(folder / "more.jsonl").write_text("\\n".join(lines) + "\\n", encoding="utf-8")
+more = tag_dataset(folder / "more.jsonl").take_all()
 print(json.dumps({{
-    "killed_at": killed_at, "nodes": sum(node["Alive"] for node in ray.nodes()),
+    "more": [[row["id"], json.loads(row["document"])["text"]] for row in more], "killed_at": killed_at, "nodes": sum(node["Alive"] for node in ray.nodes()),
     "rows": [[row["id"], row["document"]] for row in rows],
 }}))
 sys.stdout.flush()
@@ -141,6 +157,7 @@ def test_a_killed_node_loses_nothing_and_doubles_nothing(tmp_path):
     (killed_at,) = report["killed_at"]
     assert 0 < killed_at < 160 and report["nodes"] == 1  # an actor was lost with its node, in mid-run
     assert sorted(number for number, _ in report["rows"]) == list(range(160))
+    assert sorted(report["more"]) == [[number, SENTENCES[number % 4]] for number in range(5)]
     documents = {number: json.loads(document) for number, document in report["rows"]}
     whole = " ".join(SENTENCES * 40)
     assert all(documents[number]["text"] == f"{number}: {whole}" for number in range(160))
