@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tasrih.cli_data import register
-from tasrih.cli_streams import InputError, find_files, run_stream
+from tasrih.cli_streams import InputError, find_files, leave_pipe, run_stream
 from tasrih.errors import MissingExtraError, ModelError
 
 app = typer.Typer(
@@ -301,8 +300,7 @@ def main() -> None:
     except _UsageError as error:
         code = _fail(f"{error.format_message()} (see `tasrih --help`)", 2)
     except BrokenPipeError:
-        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_pipe()
         code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = 1

@@ -194,6 +194,11 @@ class OutputFile:
         self._file.close()
 
 
+def leave_pipe() -> None:
+    """Keep Python from flushing into a closed pipe at exit: its reader has what it wanted."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_stream(
     paths: list[str], verb: Callable[[Iterator[str]], Iterator], show: Callable[[object], None], *, as_lines: bool,
     as_json: bool, output: Path | None = None, resume: bool = False,
@@ -247,8 +252,7 @@ def run_stream(
         if file is not None:
             file.finish()
     except BrokenPipeError:
-        # the reader has what it wanted; keep Python from flushing into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_pipe()
     finally:
         rows.close()
         if file is not None:

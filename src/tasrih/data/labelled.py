@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tasrih.data.corpus import find_split, read_rows
 from tasrih.schemes import STANCE, STATEMENT, Scheme
@@ -152,9 +153,22 @@ def article_text(row: dict) -> str:
     return f"{row['title']}\n{row['text']}" if row.get("title") else row["text"]
 
 
-def _place(identifier: str) -> bytes:
-    """Where a row stands in the draw of a limited number of rows."""
-    return hashlib.sha1(identifier.encode("utf-8", "surrogatepass")).digest()
+def limited(rows: Iterable[Any], limit: int | None, id_of: Callable[[Any], str]) -> list[Any]:
+    """Draw a number of rows by a hash of their ids, the same ones every time.
+
+    Args:
+        rows: the rows.
+        limit: rows at most; None takes all, in their own order.
+        id_of: gives a row's id.
+
+    Returns:
+        The rows drawn.
+    """
+
+    def place(row: Any) -> bytes:
+        return hashlib.sha1(id_of(row).encode("utf-8", "surrogatepass")).digest()
+
+    return list(rows) if limit is None else sorted(rows, key=place)[:limit]
 
 
 def mapped(folder: str | Path, split: str, scheme: Scheme, *, limit: int | None = None) -> Iterator[Row]:
@@ -175,10 +189,7 @@ def mapped(folder: str | Path, split: str, scheme: Scheme, *, limit: int | None 
     folder = Path(folder)
     path = find_split(folder, split)
     names = LABEL_MAPS.get("/".join(folder.parts[-2:]))
-    rows = list(read_rows(path))
-    if limit is not None:
-        rows = sorted(rows, key=lambda row: _place(row["id"]))[:limit]
-    for row in rows:
+    for row in limited(read_rows(path), limit, lambda row: row["id"]):
         label = names.get(row["label"]) if names is not None else row["label"]
         if label is None:
             continue
@@ -213,8 +224,7 @@ def read_task(root: str | Path, task: str, name: str, split: str, *, limit: int 
     folder = Path(root) / name
     if task == "statement" or (task == "stance" and name == "statements"):
         read = statements if task == "statement" else statement_stances
-        rows = list(read(find_split(folder, split)))
-        return rows if limit is None else sorted(rows, key=lambda row: _place(row.id))[:limit]
+        return limited(read(find_split(folder, split)), limit, lambda row: row.id)
     if task == "stance":
         return list(mapped(folder, split, STANCE, limit=limit))
     if task == "topic":

@@ -8,6 +8,7 @@ import numpy as np
 
 from tasrih.evaluation.metrics import f1_from_counts
 from tasrih.evaluation.weighted import calibration_error
+from tasrih.models.spans import softmax
 
 _TEMPERATURES = np.geomspace(0.3, 4.0, 80)
 _THRESHOLDS = np.linspace(0.05, 0.95, 91)
@@ -134,7 +135,7 @@ class Calibration:
         """
         if self.temperatures:
             return _sigmoid(logits / np.array([self.temperatures[label] for label in labels]))
-        return _softmax(logits / self.temperature)
+        return softmax(logits / self.temperature)
 
 
 def fit_label_temperatures(
@@ -199,7 +200,7 @@ def fit_calibration(
         found = Calibration(temperature)
         table = found.probabilities(logits, labels)
         floor = confidence_for_precision(table.max(1), table.argmax(1) == truth, precision)
-        before, after = (_quality(one, truth) for one in (_softmax(logits), table))
+        before, after = (_quality(one, truth) for one in (softmax(logits), table))
         return replace(found, abstain_below=floor, before=before, after=after)
     truth = truth.astype(bool)
     temperatures = fit_label_temperatures(logits, truth, labels, trusted=trusted)
@@ -226,11 +227,6 @@ def _alike(labels: tuple[str, ...], attributes: tuple[str, ...]) -> list[list[in
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0, -logits))
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(1, keepdims=True))
-    return shifted / shifted.sum(1, keepdims=True)
 
 
 def _quality(table: np.ndarray, truth: np.ndarray) -> dict[str, float]:

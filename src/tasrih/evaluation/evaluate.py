@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -86,42 +87,45 @@ def evaluate(
     rows = read_task(root, task, data, split)
     if not rows:
         raise ValueError(f"{data}, split {split}: there is no row to score")
-    return _classified(models, rows, _fitting_rows(root, task, data), _more_rows(more, task, root), report)
+    return _classified(models, rows, _fitting_rows(root, task, data, more), report)
 
 
-def _fitting_rows(root: Path, task: str, data: str) -> tuple[list[Row], list[Row]]:
-    """Read what a baseline is fitted on: the training rows that the guard lets through, and validation."""
+@dataclass(frozen=True)
+class _Fitting:
+    """What baselines are fitted on, as the guard lets it through: a set's own rows, and further ones of the model's."""
+
+    train: list[Row] = field(default_factory=list)
+    validation: list[Row] = field(default_factory=list)
+    more: list[Row] = field(default_factory=list)
+
+
+def _fitting_rows(root: Path, task: str, data: str, more: str | None) -> _Fitting:
+    further = list(read_standoff(more, task, root)) if more else []
     try:
         train = read_task(root, task, data, "train")
     except FileNotFoundError:
-        return [], []
+        return _Fitting()
     if data == "statements" and task == "statement":
         train += read_task(root, task, data, "train_written")
-    kept, _ = HeldOut.from_root(root).refuse(train, lambda row: row.text, lambda row: row.id)
+    guard = HeldOut.from_root(root)
+    train, further = (guard.refuse(rows, lambda row: row.text, lambda row: row.id)[0] for rows in (train, further))
     try:
-        return kept, read_task(root, task, data, "validation")
+        validation = read_task(root, task, data, "validation")
     except FileNotFoundError:
-        return kept, kept
-
-
-def _more_rows(path: str | None, task: str, root: Path) -> list[Row]:
-    if path is None:
-        return []
-    rows = read_standoff(path, task, root)
-    return HeldOut.from_root(root).refuse(rows, lambda row: row.text, lambda row: row.id)[0]
+        validation = train
+    return _Fitting(train, validation, further)
 
 
 def _classified(
-    models: dict[str, Classifier], rows: list[Row], fitting: tuple[list[Row], list[Row]], more: list[Row],
-    report: Callable[..., Report],
-) -> Report:  # fmt: skip
+    models: dict[str, Classifier], rows: list[Row], fitting: _Fitting, report: Callable[..., Report]
+) -> Report:
     first = next(iter(models.values()))
     labels, multi_label = first.settings.labels, first.settings.multi_label
     for name, other in models.items():
         if {*other.settings.labels} != {*labels}:
             raise ValueError(f"{name} has other labels: {', '.join(sorted({*other.settings.labels} ^ {*labels}))}")
     questions = questions_of(rows, labels, multi_label)
-    train, validation = fitting
+    train, validation, more = fitting.train, fitting.validation, fitting.more
     # an unreadable text gets what is commonest
     shares = prior(train, labels) if train else np.full(len(labels), 1 / len(labels))
     systems = {name: answers_of(one, rows, labels, shares) for name, one in models.items()}

@@ -124,8 +124,7 @@ def _fit_seeds(config: ClassifierConfig, train, validation, runs: Path) -> tuple
         own = fitted.module.state_dict()
         means = {name: weight.to(own[name].dtype) for name, weight in total.items()}
         fitted.module.load_state_dict(means, strict=False)  # weights that are tied are stored once
-        found = fitted.trainer.evaluate()
-        fitted.scores = {name.removeprefix("eval_"): value for name, value in found.items()}
+        _score_again(fitted)
     else:
         best = max(range(len(seeds)), key=lambda index: scores[index][config.metric])
         device = str(fitted.trainer.args.device)
@@ -148,6 +147,11 @@ def _blend(config: ClassifierConfig, fitted: Fitted) -> None:
             for name, weight in own.named_parameters():
                 if not name.startswith(shared or ("\0",)):
                     weight.lerp_(weights[name].to(weight), 1 - config.blend)
+    _score_again(fitted)
+
+
+def _score_again(fitted: Fitted) -> None:
+    """Score weights that were put together after training."""
     found = fitted.trainer.evaluate()
     fitted.scores = {name.removeprefix("eval_"): value for name, value in found.items()}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tasrih.data.corpus import data_root
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import TARGET_NAMES, Row, article_text, read_task
+from tasrih.data.labelled import TARGET_NAMES, Row, article_text, limited, read_task
 from tasrih.data.sources import read_splits
 from tasrih.data.standoff import SUFFIX, read_standoff
 
@@ -136,10 +136,6 @@ def _cell(record: dict, column: str, where: str):
     return record[column]
 
 
-def _place(row: Row) -> bytes:
-    return hashlib.sha1(row.id.encode("utf-8", "surrogatepass")).digest()
-
-
 def read_source(
     source: Source, root: Path, task: str, labels: tuple[str, ...], *, multi_label: bool, own_labels: bool = False
 ) -> Part:
@@ -161,9 +157,7 @@ def read_source(
         ValueError: if a column is missing or a label unknown; the message names the row.
     """
     if source.name.endswith(SUFFIX):
-        rows = list(read_standoff(source.name, task, root))
-        if source.limit is not None:
-            rows = sorted(rows, key=_place)[: source.limit]
+        rows = limited(read_standoff(source.name, task, root), source.limit, lambda row: row.id)
         return Part(source, rows, sha256=fingerprint_rows(rows))
     if source.plain and not own_labels and (root / source.name).is_dir():
         rows = read_task(root, task, source.name, source.split, limit=source.limit)
@@ -191,8 +185,7 @@ def read_source(
         identifier = str(record.get(source.id) or f"{source.name}:{number}")
         row = Row(identifier, text, tuple(names), target=target, source=record.get("source"))
         found.append((row, str(_cell(record, source.fold, where)) if source.fold else ""))
-    if source.limit is not None:
-        found = sorted(found, key=lambda pair: _place(pair[0]))[: source.limit]
+    found = limited(found, source.limit, lambda pair: pair[0].id)
     rows = [row for row, _ in found]
     folds = [fold for _, fold in found] if source.fold else []
     return Part(source, rows, folds, sha256=fingerprint_rows(rows))
