@@ -425,3 +425,22 @@ def test_joined_rows_have_the_tags_and_targets_of_both_and_one_speaker():
     assert 25 < sum(row.text not in (first.text, second.text) for row in joined) < 75
     assert join_rows([first, second], 0.99, longest=10, seed=1) == [first, second]
     assert join_rows([first, second], 0.0, longest=200, seed=1) == [first, second]
+
+
+def test_a_teachers_probabilities_are_learnt_as_they_are_and_joined_as_either_of_two(encoder):
+    taught = Row("a", "رحب زيد بالصلح.", ("endorsement",), spans=None, soft={"endorsement": 0.8, "call": 0.3})
+    read = Row("b", "ورفض عمرو الحرب.", ("rejection",))
+    run = config("statement")
+    (item,) = features([taught], encoder, run, windows_per_text=1)
+    given = dict(zip(run.labels, item["labels"], strict=True))
+    assert (given["endorsement"], given["call"], given["rejection"]) == (0.8, 0.3, 0.0)
+    for joined in join_rows([taught, read] * 8, 0.99, longest=200, seed=2):
+        (item,) = features([joined], encoder, run, windows_per_text=1)
+        given = dict(zip(run.labels, item["labels"], strict=True))
+        if "زيد" in joined.text and "عمرو" in joined.text:
+            assert given["rejection"] == 1.0
+            assert (given["endorsement"], given["call"]) == pytest.approx((0.8, 0.3))
+            assert joined.spans is None
+            break
+    else:
+        pytest.fail("no two rows were joined: take another seed")

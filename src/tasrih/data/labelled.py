@@ -34,6 +34,7 @@ class Row:
             looked for them.
         other: further labels that count as right (``topic_iptc``'s second topic).
         source: the paper or repository.
+        soft: probability of each label, where a teacher gave them and nobody read the text.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Row:
     spans: tuple[MarkedSpan, ...] | None = ()
     other: tuple[str, ...] = ()
     source: str | None = None
+    soft: dict[str, float] | None = None
 
 
 #: Labels of other sets in terms of ours, by the set's folder.

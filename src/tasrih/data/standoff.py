@@ -43,6 +43,8 @@ def write_standoff(path: str | Path, rows: Iterable[tuple[str, str, int | None, 
                 line["spans"] = [[span.start, span.end, span.label] for span in row.spans]
             if row.other:
                 line["other"] = list(row.other)
+            if row.soft is not None:
+                line["soft"] = {label: round(float(value), 4) for label, value in row.soft.items()}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
             number += 1
     return number
@@ -67,7 +69,8 @@ def read_standoff(path: str | Path, task: str, root: str | Path | None = None) -
     wanted: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
     for line in read_rows(path):
         known = (*names, "conditional", "speaker", *STANCE.names)
-        for label in (*line["labels"], *line.get("other", ()), *(span[2] for span in line.get("spans", ()))):
+        spans = (span[2] for span in line.get("spans", ()))
+        for label in (*line["labels"], *line.get("other", ()), *line.get("soft", ()), *spans):
             if label not in known:
                 raise ValueError(f"{path}, {line['article']}: unknown label {label!r}: choose from {', '.join(known)}")
         wanted[line["corpus"]][line["article"]].append(line)
@@ -91,4 +94,5 @@ def _row(line: dict, article: dict) -> Row:
         spans=tuple(MarkedSpan(*span) for span in line["spans"]) if "spans" in line else None,
         other=tuple(line.get("other", ())),
         source=article.get("source"),
+        soft=line.get("soft"),
     )

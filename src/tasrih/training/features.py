@@ -49,8 +49,19 @@ def join_rows(rows: list[Row], share: float, *, longest: int, seed: int) -> list
                 if span.label != "speaker"
             )
         labels = tuple(dict.fromkeys((*row.labels, *other.labels)))
-        made.append(replace(row, text=f"{row.text} {other.text}", labels=labels, spans=spans))
+        soft = None
+        if row.soft is not None or other.soft is not None:
+            names = dict.fromkeys((*labels, *(row.soft or ()), *(other.soft or ())))
+            soft = {name: 1 - (1 - probability(row, name)) * (1 - probability(other, name)) for name in names}
+        made.append(replace(row, text=f"{row.text} {other.text}", labels=labels, spans=spans, soft=soft))
     return made
+
+
+def probability(row: Row, name: str) -> float:
+    """Give the probability of a label: a teacher's where it gave one, else 1 or 0."""
+    if row.soft is not None:
+        return row.soft.get(name, 0.0)
+    return float(name in row.labels)
 
 
 def span_targets(window: TokenWindow, row: Row) -> list[int]:
@@ -97,7 +108,7 @@ def features(rows: list[Row], encoder: TextEncoder, config: ClassifierConfig, *,
     pairs = [row.target or "" for row in rows] if config.task == "stance" else None
     made = []
     for row, windows in zip(rows, encoder.windows([row.text for row in rows], pairs), strict=True):
-        labels = [float(name in row.labels) for name in names] if config.multi_label else names.index(row.labels[0])
+        labels = [probability(row, name) for name in names] if config.multi_label else names.index(row.labels[0])
         kept = windows[:windows_per_text]
         if config.pool_windows != "none":
             fresh = [max(window.fresh, 1) for window in kept]

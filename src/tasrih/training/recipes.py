@@ -20,6 +20,7 @@ from tasrih.schemes import SCHEMES
 from tasrih.training.classification import ClassifierConfig, train_classifier
 from tasrih.training.prepare import PrepareConfig, prepare
 from tasrih.training.pretrain import PretrainConfig, pretrain
+from tasrih.training.self_training import SelfTrainingConfig, self_train
 from tasrih.training.seq2seq import Seq2SeqConfig, train_seq2seq
 from tasrih.training.summarisation import SummariserConfig, train_summariser
 
@@ -27,6 +28,7 @@ from tasrih.training.summarisation import SummariserConfig, train_summariser
 KINDS: dict[str, tuple[type, Any]] = {
     "prepare": (PrepareConfig, prepare),
     "pretrain": (PretrainConfig, pretrain),
+    "self_training": (SelfTrainingConfig, self_train),
     "classifier": (ClassifierConfig, train_classifier),
     "summariser": (SummariserConfig, train_summariser),
     "seq2seq": (Seq2SeqConfig, train_seq2seq),
