@@ -138,7 +138,9 @@ def test_nothing_of_a_long_text_is_lost(kind, text):
     covered = {at for window in windows for span in window.spans if span for at in range(*span)}
     assert [char for at, char in enumerate(text) if at not in covered and not char.isspace()] == []
     for first, second in itertools.pairwise(windows):
-        assert first.start < second.start <= first.end < second.end  # neighbours overlap, and each goes further
+        # neighbours overlap, and each brings tokens of its own; two of them may share a character, as ▁ and 😀 do
+        assert first.start < second.start <= first.end <= second.end
+        assert second.fresh > 0
     whole = TextEncoder(Tokenizer.from_str(MADE[kind].to_str()), profile=PROFILES[kind], max_length=4096).windows(
         [text]
     )[0]

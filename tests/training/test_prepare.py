@@ -63,6 +63,14 @@ def test_a_vocabulary_that_does_not_fill_up_still_fits_its_embeddings(world, tmp
     assert np.load(tmp_path / "embeddings.npy").shape == (size, 8)
 
 
+def test_a_tokenizer_that_is_named_is_kept(prepared, world, tmp_path):
+    folder, _ = prepared
+    prepare(PrepareConfig(str(tmp_path), corpora=["corpus"], tokenizer=str(folder), width=None), world.root)
+    assert np.array_equal(read_shard(tmp_path / "corpus.npy"), read_shard(folder / "corpus.npy"))
+    kept, given = (Tokenizer.from_file(str(path / "tokenizer.json")) for path in (tmp_path, folder))
+    assert kept.get_vocab() == given.get_vocab()
+
+
 def test_a_second_corpus_is_read_with_the_first_ones_tokenizer(world, tmp_path):
     report = prepare(
         PrepareConfig(str(tmp_path), corpora=["corpus", "summarisation/tiny"], vocabulary=300, width=None, free=[]),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from tasrih.training.prepare import PrepareConfig, prepare
 from tasrih.training.pretrain import PretrainConfig, WordMasker, new_encoder, pretrain
 from tasrih.training.shards import WindowSampler, read_shard
 
@@ -167,3 +168,10 @@ def test_a_shard_that_is_all_held_out_is_refused_by_name(pretrain_config, tmp_pa
 def test_a_missing_shard_is_named(pretrain_config, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.npy"):
         pretrain(replace(pretrain_config, output=str(tmp_path), shards={str(tmp_path / "nowhere.npy"): 1.0}))
+
+
+def test_a_base_with_another_vocabulary_is_refused(pretrain_config, pretrained, world, tmp_path):
+    prepare(PrepareConfig(str(tmp_path / "other"), corpora=["corpus"], vocabulary=200, width=None), world.root)
+    run = replace(pretrain_config, tokenizer=str(tmp_path / "other"), base=str(pretrained[0]))
+    with pytest.raises(ValueError, match="has another vocabulary than tokenizer .*other: prepare the shards with"):
+        pretrain(replace(run, output=str(tmp_path / "run")))

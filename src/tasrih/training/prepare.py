@@ -24,8 +24,11 @@ class PrepareConfig:
     """Folder for the tokenizer, one ``NAME.npy`` a corpus, and ``embeddings.npy``."""
     corpora: list[str] = field(default_factory=lambda: ["corpus", "corpus_general"])
     """Folders under the data root; the first one teaches the tokenizer and the embeddings."""
+    tokenizer: str | None = None
+    """Folder of a tokenizer to keep, for an encoder that goes on; None learns one, which is not the same twice: pieces
+    of equal count come in any order."""
     vocabulary: int = 16384
-    """Pieces of the tokenizer."""
+    """Pieces of a learnt tokenizer."""
     profile: str = "encoder"
     """Normalisation profile."""
     width: int | None = 256
@@ -55,6 +58,8 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
     Raises:
         FileNotFoundError: if the data root is not there.
     """
+    from tokenizers import Tokenizer
+
     root, output = root or data_root(), Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     guard = HeldOut.from_root(root, but=config.free)
@@ -68,7 +73,11 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
         texts = [f"{article.title}\n{article.text}" if article.title else article.text for article in kept]
         first = tokenizer is None
         if first:
-            tokenizer = learn_vocabulary(texts, size=config.vocabulary, profile=config.profile)
+            if config.tokenizer:
+                tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
+                tokenizer.no_truncation()
+            else:
+                tokenizer = learn_vocabulary(texts, size=config.vocabulary, profile=config.profile)
             save_tokenizer(tokenizer, output)
         tokens = tokenise_texts(texts, tokenizer, profile=config.profile)
         shard = output / f"{name}.npy"

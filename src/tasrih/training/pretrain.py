@@ -33,7 +33,7 @@ class PretrainConfig:
     minutes: float
     """Wall-clock budget."""
     base: str | None = None
-    """Encoder to go on from; None starts a new one of the shape below."""
+    """Encoder to go on from, of the same tokenizer; None starts a new one of the shape below."""
     embeddings: str | None = None
     """``.npy`` of first token embeddings (see ``training.embeddings``)."""
     hidden_size: int = 256
@@ -206,6 +206,7 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
 
     Raises:
         FileNotFoundError: if a shard or the tokenizer is missing.
+        ValueError: if the base has another vocabulary, or too few tokens are left to train on.
     """
     import torch
     from tokenizers import Tokenizer
@@ -216,6 +217,12 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
     (output / "pretrain_config.json").write_text(json.dumps(asdict(config), indent=1, ensure_ascii=False))
     tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
     if config.base:
+        known = Path(config.base) / "tokenizer.json"
+        if known.exists() and Tokenizer.from_file(str(known)).get_vocab() != tokenizer.get_vocab():
+            raise ValueError(
+                f"base {config.base} has another vocabulary than tokenizer {config.tokenizer}: prepare the shards with "
+                f"tokenizer={config.base}"
+            )
         model = AutoModelForMaskedLM.from_pretrained(config.base, dtype=torch.float32, attn_implementation="sdpa")
     else:
         model = new_encoder(config, tokenizer.get_vocab_size())
