@@ -26,12 +26,16 @@ the page is not edited by hand.
 PARTS: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
     (
         "The verbs", "In `tasrih` itself: `tasrih.classify` and so on. `tasrih.summarize` is `summarise`.",
-        {"tasrih.api": ("classify", "tag", "read", "summarise"), "tasrih.models.load": ("load",)},
+        {"tasrih.api": ("classify", "explain", "tag", "read", "summarise"), "tasrih.models.load": ("load",)},
     ),
     (
-        "What they return", "Frozen data classes; each has `to_dict()`. `Document`, `Prediction`, `Statement` and "
-        "`Summary` stand in `tasrih` itself too.",
-        {"tasrih.results": ("Document", "Prediction", "Statement", "Span", "Stance", "Summary", "Window")},
+        "What they return", "Frozen data classes; each has `to_dict()`. `Document`, `Explanation`, `Prediction`, "
+        "`Statement` and `Summary` stand in `tasrih` itself too.",
+        {
+            "tasrih.results": (
+                "Document", "Prediction", "Statement", "Span", "Stance", "Summary", "Window", "Explanation", "Word",
+            ),
+        },
     ),
     (
         "Models", "`Classifier` and `Summariser` stand in `tasrih` itself too.",
@@ -48,6 +52,7 @@ PARTS: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
             "tasrih.text.sentences": ("sentences", "Sentence"),
         },
     ),
+    ("This machine", "What `tasrih doctor` prints.", {"tasrih.doctor": ("examine", "Examination")}),
     ("Schemes", "See [the schemes](schemes.md) for the labels.", {"tasrih.schemes": ("Scheme", "Label")}),
     (
         "Many articles", "See [the report](report.md), [correct and retrain](correct.md), "

@@ -41,6 +41,7 @@ def verbs():
         "tag": lambda texts: tasrih.tag(texts),
         "summarise": lambda texts: tasrih.summarise(texts),
         "read": lambda texts: tasrih.read(texts),
+        "explain": lambda texts: tasrih.explain(texts, "sport"),
     }
 
 

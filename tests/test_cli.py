@@ -58,6 +58,18 @@ def test_read_json_is_the_document_and_html_a_page(article, tmp_path):
     assert 'dir="rtl"' in html
 
 
+def test_explain_json_is_the_explanation_and_html_a_page(article, tmp_path):
+    import tasrih as library
+
+    done = tasrih("explain", article, "--label", "conditional", "--json")
+    found, expected = json.loads(done.out), library.explain(TEXT, "conditional").to_dict()
+    assert found.keys() == expected.keys() and len(found["words"]) == len(expected["words"]) == 9
+    assert all(TEXT[word["start"] : word["end"]] == word["text"] for word in found["words"])
+    page = tmp_path / "page.html"
+    assert tasrih("explain", article, "--label", "conditional", "--html", page).returncode == 0
+    assert 'class="word" data-grade="' in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -65,6 +77,8 @@ def test_read_json_is_the_document_and_html_a_page(article, tmp_path):
         (("classify", "--task", "stance", "--target", "الاتفاق"), "("),
         (("classify", "--task", "statement"), "تأييد"),
         (("tag",), "تأييد"),
+        (("explain", "--label", "endorsement"), "تأييد"),
+        (("explain", "--label", "favor", "--target", "الاتفاق"), "مؤيد"),
         (("summarise",), ""),
         (("summarise", "--style", "brief", "--method", "extractive"), ""),
     ],
@@ -201,6 +215,14 @@ def bad_inputs(tmp_path: Path) -> dict[str, tuple[list, int, list[str]]]:
         "a summariser to classify": (["classify", text, "--model", "summary"], 2, ["summariser"]),
         "an unknown style": (["summarise", text, "--style", "poem"], 2, ["poem", "headline, brief"]),
         "no words": (["summarise", text, "--max-words", "0"], 2, ["max_words"]),
+        "no such label": (["explain", text, "--label", "mood"], 2, ["'mood' is no label", "sport", "conditional"]),
+        "a label of another task": (["explain", text, "--label", "sport", "--task", "statement"], 2, ["endorsement"]),
+        "a stance to explain without a target": (["explain", text, "--label", "favor"], 2, ["target"]),
+        "gradients on ONNX": (
+            ["explain", text, "--label", "sport", "--method", "integrated_gradients"],
+            2,
+            ["torch", "occlusion"],
+        ),
         "an unknown option": (["read", text, "--colour"], 2, ["--colour"]),
         "no config": (["train", tmp_path / "no.yaml"], 1, ["no.yaml does not exist"]),
         "nothing to export": (["export", empty, tmp_path / "out"], 1, ["no trained"]),
@@ -212,6 +234,7 @@ CASES = [
     "no such path", "windows-1256", "UTF-16", "a folder without articles", "an unknown task", "a stance without a target",
     "an unknown model", "a hub id offline", "a folder without a model", "a file as a model", "a missing file",
     "a truncated file", "an altered file", "a summariser to classify", "an unknown style", "no words",
+    "no such label", "a label of another task", "a stance to explain without a target", "gradients on ONNX",
     "an unknown option", "no config", "nothing to export", "--html for many",
 ]  # fmt: skip
 
@@ -230,6 +253,6 @@ def test_bad_input_is_one_line_and_an_exit_code(tmp_path, case):
 def test_text_that_could_harm_a_terminal_does_not_reach_it(tmp_path):
     path = tmp_path / "escape.txt"
     path.write_text("قال الوزير \x1b[2J\x1b]0;x\x07 إن الاتفاق جيد\x00.", encoding="utf-8")
-    for verb in ("read", "tag"):
-        out = tasrih(verb, path).out
+    for verb in (["read"], ["tag"], ["explain", "--label", "call"]):
+        out = tasrih(*verb, path).out
         assert "\x1b" not in out and "\x07" not in out and "\x00" not in out

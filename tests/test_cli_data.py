@@ -77,7 +77,7 @@ def test_rows_go_to_a_file_or_to_the_pipe(articles, tmp_path):
     rows = [json.loads(line) for line in piped.stdout.splitlines()]
     assert [(row["article"], row["number"]) for row in rows] == [("a", 1), ("a", 2)]
     assert all(TEXT[row["start"] : row["end"]] == row["text"] for row in rows)
-    assert piped.returncode == 1 and len(piped.stderr.splitlines()) == 1 and "articles.jsonl:2" in piped.stderr
+    assert piped.returncode == 1 and len(piped.stderr.splitlines()) == 1 and "articles.jsonl, line 2" in piped.stderr
     table = tasrih("rows", articles, "-o", tmp_path / "rows.csv")
     assert "wrote 2 rows" in table.stderr and (tmp_path / "rows.csv").read_text(encoding="utf-8-sig").startswith(
         "article,date,"
@@ -104,7 +104,7 @@ def test_label_studio_there_and_back(articles, tmp_path):
 def test_report_writes_a_page_from_articles_and_from_tagged_rows(articles, tmp_path):
     done = tasrih("report", articles, "--html", tmp_path / "page.html", "--title", "عنوان", "--sentences", 1)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert done.returncode == 1 and "articles.jsonl:2" in done.stderr
+    assert done.returncode == 1 and "articles.jsonl, line 2" in done.stderr
     assert "<h1>عنوان</h1>" in page and 'id="act-endorsement"' in page and 'id="q1"' in page and 'id="q2"' not in page
     said = {"text": "نص", "start": 0, "end": 2, "tags": ["denial"], "scores": {}, "conditional": False}
     tagged = lines(tmp_path / "tagged.jsonl", [{"text": "نص", "statements": [said]}])

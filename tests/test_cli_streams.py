@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -166,6 +167,61 @@ def test_a_deep_line_is_a_bad_line(tmp_path):
     run(path, tmp_path / "out.jsonl")
     first, second = (json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines())
     assert first["line"] == 1 and "JSON" in first["error"] and second["text"] == "خبر"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"text": "أ", "text": "ب"}', "the key 'text' stands twice"),
+        (f'{{"text": "أ", "n": {"9" * 5000}}}', "too many digits"),
+        (
+            json.dumps({"text": "م" * 999}),
+            "longer than 1KiB: if you trust it, allow more with `tasrih --limits row=4KiB",
+        ),
+        ('{"body": "أ"}', 'no "text"; it has body'),
+    ],
+)
+def test_a_bad_line_of_any_kind_stands_in_its_place(tmp_path, monkeypatch, line, told):
+    monkeypatch.setenv("TASRIH_LIMITS", "row=1KiB")
+    path = tmp_path / "in.jsonl"
+    path.write_text(f'{{"text": "قبل"}}\n{line}\n{{"text": "بعد"}}\n', encoding="utf-8")
+    assert run(path, tmp_path / "out.jsonl")
+    before, bad, after = map(json.loads, (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines())
+    if "digits" in told:
+        assert bad["error"].startswith("longer than 1KiB")
+        monkeypatch.delenv("TASRIH_LIMITS")
+        run(path, tmp_path / "out.jsonl")
+        bad = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()[1])
+    assert (before["text"], after["text"], bad["line"]) == ("قبل", "بعد", 2) and told in bad["error"]
+
+
+def test_tables_and_packed_files_are_read_and_gone_on_from(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_text('id,text\n1,خبر أول\n2,"سطر\nوآخر"\n', encoding="utf-8")
+    (folder / "b.jsonl.gz").write_bytes(gzip.compress("\n".join(rows(10)).encode()))
+    (folder / "c.json").write_text(json.dumps([{"text": "خبر"}, {"title": "بلا نص"}]), encoding="utf-8")
+    (folder / "d.tsv").write_text("عنوان\tمتن\nأ\tب\n", encoding="utf-8")
+    (folder / "e.jsonl.xz").write_bytes(b"nonsense")
+    output = tmp_path / "out.jsonl"
+    assert run(folder, output) is False
+    whole = output.read_bytes()
+    found = [json.loads(line) for line in whole.splitlines()]
+    assert [row.get("text") for row in found[:2]] == ["خبر أول", "سطر\nوآخر"] and len(found) == 2 + 10 + 2 + 2
+    assert found[12]["text"] == "خبر" and found[13] == {
+        "line": 2, "error": 'no "text"; it has title: rename the one that holds the text',
+    }  # fmt: skip
+    assert 'no "text"; it has عنوان, متن' in found[14]["error"] and "cannot be unpacked" in found[15]["error"]
+    for count in range(len(found) + 1):
+        (tmp_path / "out.jsonl.part").write_bytes(b"".join(whole.splitlines(keepends=True)[:count]))
+        output.unlink()
+        run(folder, output, resume=True)
+        assert output.read_bytes() == whole
+
+
+def test_an_output_that_is_no_file_is_refused(source):
+    with pytest.raises(InputError, match="/dev/null is no ordinary file"):
+        run(source, Path("/dev/null"))
 
 
 def test_a_torn_line_in_the_middle_of_a_letter_is_dropped(tmp_path):

@@ -25,14 +25,16 @@ ALLOWED = {
     "streams": set(),
     "api": {"models", "results", "schemes", "streams", "text"},
     "distributed": {"api", "errors"},
-    "interchange": {"data", "results", "schemes", "errors"},
-    "label_studio": {"interchange", "results", "schemes"},
+    "doctor": {"data", "errors", "models"},
+    "writing": set(),
+    "interchange": {"data", "results", "schemes", "errors", "writing"},
+    "label_studio": {"data", "interchange", "results", "schemes"},
     "corpus_counts": {"results", "text"},
     "corpus_report": {"corpus_counts", "interchange", "results", "schemes"},
     "serving": {"api", "results", "schemes", "render", "errors"},
     "cli": None,  # all
     "cli_data": None,
-    "cli_streams": {"streams"},
+    "cli_streams": {"data", "streams"},
     "__init__": {"api", "models", "results", "text"},
 }
 

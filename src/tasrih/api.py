@@ -1,4 +1,4 @@
-"""The verbs over the default models: ``classify``, ``tag``, ``read`` and ``summarise``.
+"""The verbs over the default models: ``classify``, ``explain``, ``tag``, ``read`` and ``summarise``.
 
 A ``str`` gives one result, a list a list, an iterator an iterator in bounded memory and in order.
 """
@@ -11,11 +11,13 @@ from typing import Any
 
 from tasrih.models.batching import BatchSize
 from tasrih.models.classifier import Classifier
+from tasrih.models.explaining import check_question
+from tasrih.models.explaining import explain as explain_one
 from tasrih.models.load import load
 from tasrih.models.summariser import METHODS, STYLES, Summariser
 from tasrih.models.tagger import Tagger
-from tasrih.results import Document, Prediction, Summary
-from tasrih.schemes import SCHEMES
+from tasrih.results import Document, Explanation, Prediction, Summary
+from tasrih.schemes import SCHEMES, STATEMENT
 from tasrih.streams import Chunks, Resumed, Work, in_order, metered
 
 #: Texts of a chunk: batches fill up, and lengths can be sorted. An iterator is read ahead by two chunks.
@@ -52,6 +54,58 @@ def _check_workers(workers: int | None, streams: int) -> int:
     if isinstance(workers, int) and not isinstance(workers, bool) and workers > 0:
         return workers
     raise ValueError(f"num_workers must be a positive whole number, not {workers!r}")
+
+
+def _check_task(task: str) -> str:
+    if task not in SCHEMES:
+        raise ValueError(f"unknown task {task!r}: choose from {', '.join(SCHEMES)}")
+    return task
+
+
+def _check_target(task: str, target: Any) -> None:
+    if task == "stance" and target is None:
+        raise ValueError('stance needs a target, such as target="الاتفاق النووي"')
+    if task != "stance" and target is not None:
+        raise ValueError(f"the task {task!r} takes no target; stance does")
+
+
+def labels_of(task: str) -> tuple[str, ...]:
+    """List the labels that the bundled model of a task gives: those of its scheme, and ``conditional`` of statements.
+
+    Args:
+        task: ``"topic"``, ``"stance"`` or ``"statement"``.
+
+    Returns:
+        The labels.
+
+    Raises:
+        ValueError: if the task is unknown.
+    """
+    names = SCHEMES[_check_task(task)].names
+    return (*names, "conditional") if task == STATEMENT.name else names
+
+
+def task_of(label: str) -> str:
+    """Name the task that a label belongs to.
+
+    Args:
+        label: a label of any scheme, or ``conditional``.
+
+    Returns:
+        The task.
+
+    Raises:
+        ValueError: if no task has it; the message lists the labels of each.
+
+    Example:
+        >>> task_of("sport"), task_of("conditional")
+        ('topic', 'statement')
+    """
+    for task in SCHEMES:
+        if label in labels_of(task):
+            return task
+    told = "; ".join(f"{task}: {', '.join(labels_of(task))}" for task in SCHEMES)
+    raise ValueError(f"{label!r} is no label: choose one of {told}")
 
 
 def _apply(texts: Any, work: Work, *, progress: bool, workers: int = 1, look_ahead: int = LOOK_AHEAD):
@@ -103,13 +157,10 @@ def classify(
         >>> classify("فاز المنتخب بهدفين في المباراة النهائية").label
         'sport'
     """
-    if model is None and task not in SCHEMES:
-        raise ValueError(f"unknown task {task!r}: choose from {', '.join(SCHEMES)}")
+    if model is None:
+        _check_task(task)
     _check_batch_size(batch_size)
-    if task == "stance" and target is None:
-        raise ValueError('stance needs a target: classify(text, "stance", target="...")')
-    if task != "stance" and target is not None:
-        raise ValueError(f"the task {task!r} takes no target; stance does")
+    _check_target(task, target)
     if isinstance(target, (list, tuple)):
         if not isinstance(text, (list, tuple)) or len(target) != len(text):
             raise ValueError("a list of targets needs a list of texts, one target each")
@@ -127,6 +178,65 @@ def classify(
         return classifier.predict(batch, targets, abstain=abstain, batch_size=batch_size, pool=pool)
 
     return _apply(text, work, progress=progress, workers=workers, look_ahead=max(LOOK_AHEAD, classifier.look_ahead))
+
+
+def explain(
+    text, label: str, *, task: str | None = None, target: str | None = None, model=None, method: str = "auto",
+    device: str | None = None, engine: str | None = None, batch_size: BatchSize = "auto",
+    num_workers: int | None = None, progress: bool = False,
+):  # fmt: skip
+    """Say what each word of a text adds to the probability of a label: which words a model goes by.
+
+    A text is explained as it is classified, whole: to know why a sentence of an article has a tag, give the sentence.
+
+    Args:
+        text: a ``str``, a list or an iterator of them. Any string gets a result: where there is no
+            Arabic to read, there are no words and ``reason`` says why.
+        label: the label to explain, whether the text gets it or not; ``"conditional"`` too.
+        task: ``"topic"``, ``"stance"`` or ``"statement"``; None takes the one that has the label, or what ``model``
+            does.
+        target: for stance, what the stance is to.
+        model: a name, folder, hub id or ``Classifier``; None takes the bundled model of the task.
+        method: ``"occlusion"`` hides one word after the other; ``"integrated_gradients"`` need a model that runs in
+            torch; ``"auto"`` takes the latter there, else the former (sources in ``tasrih.models.explaining``).
+        device: where a torch model runs.
+        engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
+        batch_size: the most windows a pass, or ``"auto"``.
+        num_workers: threads that compute; None takes a core each.
+        progress: show a progress bar on a terminal.
+
+    Returns:
+        An ``Explanation``, or a list or iterator of them, as ``text`` was; ``text[w.start:w.end] == w.text`` for each
+        of its words.
+
+    Raises:
+        TypeError: if a value is not a ``str``; the message names its index.
+        ValueError: if label, task, model or method is unknown, they do not go together, or a stance has no target.
+
+    Example:
+        >>> told = explain("فاز المنتخب بهدفين في المباراة النهائية", "sport")
+        >>> [word.text for word in told.words]
+        ['فاز', 'المنتخب', 'بهدفين', 'في', 'المباراة', 'النهائية']
+    """
+    if model is None:
+        task = _check_task(task) if task is not None else task_of(label)
+        if label not in labels_of(task):
+            raise ValueError(f"{label!r} is no label of {task}: choose from {', '.join(labels_of(task))}")
+    _check_batch_size(batch_size)
+    if target is not None:
+        _check_text(target, "the target")
+    classifier = _classifier(model, task or "explaining", device, engine)
+    _check_target(classifier.task, target)
+    check_question(classifier, label, method)
+    workers = _check_workers(num_workers, classifier.streams)
+
+    def work(batch: list[str], start: int, pool: Executor | None) -> list[Explanation]:
+        return [
+            explain_one(classifier, text, label, target=target, method=method, batch_size=batch_size, pool=pool)
+            for text in batch
+        ]
+
+    return _apply(text, work, progress=progress, workers=workers)
 
 
 def tag(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,7 +14,9 @@ import typer
 
 from tasrih.cli_data import register
 from tasrih.cli_streams import InputError, find_files, leave_pipe, run_stream
+from tasrih.data.limits import VARIABLE, Limits
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.writing import write_whole
 
 app = typer.Typer(
     name="tasrih", add_completion=False, pretty_exceptions_enable=False,
@@ -34,6 +37,21 @@ Output = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run left of --output.")]
 
 
+@app.callback()
+def _bounds(
+    limits: Annotated[
+        str | None,
+        typer.Option(
+            "--limits", metavar="NAME=SIZE,...", show_default=False,
+            help="Bounds on what files may hold: row, file, unpacked, ratio, as in row=64MiB. Also TASRIH_LIMITS.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    if limits is not None:
+        Limits.parse(limits)
+        os.environ[VARIABLE] = limits  # for whatever reads files, and the processes that it starts
+
+
 def _console():
     from rich.console import Console
 
@@ -47,6 +65,20 @@ def _run(
     fine = run_stream(paths, verb, show, as_lines=as_lines, as_json=as_json, output=output, resume=resume)
     if not fine:
         raise typer.Exit(1)
+
+
+def _check_page(html: Path | None, paths: list[str], as_lines: bool) -> None:
+    if html is not None and as_lines:
+        raise typer.BadParameter("give either --html or --json/--jsonl")
+    if html is not None and len(find_files(paths)) > 1:
+        raise InputError("--html takes one article: give one file")
+
+
+def _write_page(result, path: Path) -> None:
+    from tasrih.render.html import page
+
+    write_whole(path, page(result))
+    typer.echo(f"wrote {path}", err=True)
 
 
 @app.command()
@@ -64,16 +96,10 @@ def read(
 
         if html is None:
             print_document(document, _console())
-            return
-        from tasrih.render.html import page
+        else:
+            _write_page(document, html)
 
-        html.write_text(page(document), encoding="utf-8")
-        typer.echo(f"wrote {html}", err=True)
-
-    if html is not None and (as_json or jsonl):
-        raise typer.BadParameter("give either --html or --json/--jsonl")
-    if html is not None and len(find_files(paths)) > 1:
-        raise InputError("--html takes one article: give one file")
+    _check_page(html, paths, as_json or jsonl)
     _run(paths, jsonl, as_json, verb, show)
 
 
@@ -103,6 +129,37 @@ def classify(
         return verb(texts, task, target=target, model=model, abstain=abstain, engine=engine, num_workers=num_workers)
 
     _run(paths, jsonl, as_json, work, show, output, resume)
+
+
+@app.command()
+def explain(
+    paths: Inputs,
+    label: Annotated[str, typer.Option(help="The label to explain, such as sport, security_support or conditional.")],
+    task: Annotated[str | None, typer.Option(help="topic, stance or statement; by default the label's.")] = None,
+    target: Annotated[str | None, typer.Option(help="For stance, what the stance is to.")] = None,
+    model: ModelName = None,
+    method: Annotated[str, typer.Option(help="auto, occlusion or integrated_gradients.")] = "auto",
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page instead, one text a page.")] = None,
+    as_json: AsJson = False,
+    jsonl: AsLines = False,
+    engine: EngineName = None,
+) -> None:
+    """Say what each word of a text adds to a label's probability."""
+    from tasrih.api import explain as verb
+
+    def show(explanation) -> None:
+        from tasrih.render.explanation import print_explanation
+
+        if html is None:
+            print_explanation(explanation, _console())
+        else:
+            _write_page(explanation, html)
+
+    def work(texts: Iterator[str]) -> Iterator:
+        return verb(texts, label, task=task, target=target, model=model, method=method, engine=engine)
+
+    _check_page(html, paths, as_json or jsonl)
+    _run(paths, jsonl, as_json, work, show)
 
 
 @app.command()
@@ -162,6 +219,19 @@ def models() -> None:
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what is installed, which engine would compute and why, and where models and data come from."""
+    from tasrih.doctor import examine
+
+    found = examine()
+    typer.echo(json.dumps(found.to_dict(), indent=1, ensure_ascii=False) if as_json else found.report())
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="A YAML file of configs/.")],
     changes: Annotated[
@@ -209,12 +279,12 @@ def evaluate(
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (output, report and report / "metrics.json")):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(figures, encoding="utf-8")
+        write_whole(path, figures)
     if report is not None:
         from tasrih.render.report import report_page
 
         page = report / "report.html"
-        page.write_text(report_page(found.to_dict(), [asdict(error) for error in found.errors]), encoding="utf-8")
+        write_whole(page, report_page(found.to_dict(), [asdict(error) for error in found.errors]))
         typer.echo(f"wrote {page}", err=True)
 
 
@@ -233,7 +303,7 @@ def card(
     from tasrih.evaluation.cards import folder_card
 
     place = output or folder / "README.md"
-    place.write_text(folder_card(folder, figures or [], licence, title=title), encoding="utf-8")
+    write_whole(place, folder_card(folder, figures or [], licence, title=title))
     typer.echo(f"wrote {place}", err=True)
 
 

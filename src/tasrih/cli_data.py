@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tasrih.writing import whole_file, write_whole
+
 if TYPE_CHECKING:
     from tasrih.interchange import Article
     from tasrih.results import Document
@@ -174,7 +176,7 @@ def export_tasks(
 
     faults = _Faults()
     count = 0
-    with output.open("w", encoding="utf-8", errors="backslashreplace") as out:
+    with whole_file(output) as place, place.open("w", encoding="utf-8", errors="backslashreplace") as out:
         out.write("[")
         for article, document in _read(paths, model, faults):
             for task in tasks(article, document, model=model or "tasrih"):
@@ -182,7 +184,7 @@ def export_tasks(
                 count += 1
         out.write("\n]\n")
     interface = config or output.with_suffix(".xml")
-    interface.write_text(labelling_config(), encoding="utf-8")
+    write_whole(interface, labelling_config())
     typer.echo(f"wrote {count:,} tasks to {output}, the labelling interface to {interface}", err=True)
     faults.end()
 
@@ -197,7 +199,7 @@ def import_labels(
 
     faults = _Faults()
     count = 0
-    with output.open("w", encoding="utf-8", errors="backslashreplace") as out:
+    with whole_file(output) as place, place.open("w", encoding="utf-8", errors="backslashreplace") as out:
         for result in corrected(read_export(export)):
             if result.row is None:
                 faults.add(f"{result.task}: {result.fault}")
@@ -222,7 +224,7 @@ def report(
     counter, faults = CorpusCounter(sentences=sentences), _Faults()
     for article, document in _read(paths, model, faults, with_faults=True):
         counter.add(article, document)
-    html.write_text(corpus_page(counter.report(), title=title), encoding="utf-8")
+    write_whole(html, corpus_page(counter.report(), title=title))
     typer.echo(f"wrote {html}", err=True)
     faults.end()
 

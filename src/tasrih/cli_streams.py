@@ -1,4 +1,4 @@
-"""What the commands read and write: text files, folders and JSONL in; tables or JSON lines out, resumable in a file."""
+"""What the commands read and write: texts, JSONL and tables in; tables or JSON lines out, resumable in a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from tasrih.data.formats import SUFFIXES, suffix_of
+from tasrih.data.limits import Limits, current_limits
+from tasrih.data.packed import PACKINGS, open_bytes, read_whole
+from tasrih.data.strict import Found, decode, naming
+from tasrih.data.texts import text_lines, text_rows
 from tasrih.streams import Resumed, metered
 
 #: Seconds after which what was written to a file is handed to the system, where no kill can reach it.
@@ -28,7 +34,7 @@ class Article:
     Attributes:
         name: the file.
         text: the text; None where it cannot be read.
-        line: its line, in JSONL.
+        line: its line in JSONL, or its row in a table.
         error: why it cannot be read.
         size: bytes of the input that it stands for.
     """
@@ -49,41 +55,6 @@ class Article:
 _ERROR_STARTS = (b'{"line": ', b'{"file": ')
 
 
-def _decode(data: bytes, name: str) -> str:
-    """Decode UTF-8, or say what the bytes look like instead."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{name} is UTF-16, not UTF-8: convert it with `iconv -f utf-16 -t utf-8`")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Arabic letters of windows-1256 lie in C0-ED; most bytes of an Arabic text are such
-        high = [byte for byte in data[:4096] if byte >= 0x80]
-        arabic = sum(0xC0 <= byte <= 0xED for byte in high)
-        guess = "it looks like windows-1256; " if high and arabic / len(high) > 0.8 else ""
-        raise InputError(
-            f"{name} is not UTF-8 (byte 0x{data[error.start]:02X} at {error.start}): {guess}"
-            "convert it with `iconv -f windows-1256 -t utf-8`"
-        ) from None
-
-
-def _lines(stream, name: str) -> Iterator[Article]:
-    for number, raw in enumerate(stream, 1):
-        if not raw.strip():
-            continue
-        size = len(raw)
-        try:
-            row = json.loads(_decode(raw, f"line {number}"))
-            if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                raise InputError('expected an object with a "text" that is a string')
-            yield Article(name, row["text"], number, size=size)
-        except json.JSONDecodeError as error:
-            yield Article(name, None, number, f"not JSON: {error.msg} at column {error.colno}", size)
-        except RecursionError:
-            yield Article(name, None, number, "not JSON that can be read: it is nested too deep", size)
-        except InputError as error:
-            yield Article(name, None, number, str(error), size)
-
-
 def find_files(paths: list[str]) -> list[Path | None]:
     """List every file to read, None for standard input; what is not there is reported before any work begins.
 
@@ -102,9 +73,9 @@ def find_files(paths: list[str]) -> list[Path | None]:
         if name == "-":
             files.append(None)
         elif path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix in (".txt", ".jsonl") and file.is_file())
+            inside = sorted(file for file in path.rglob("*") if _is_article(file) and file.is_file())
             if not inside:
-                raise InputError(f"{name} holds no .txt or .jsonl file")
+                raise InputError(f"{name} holds no .txt or .jsonl file, nor {', '.join(SUFFIXES[1:])}")
             files += inside
         elif path.exists():
             files.append(path)
@@ -113,19 +84,40 @@ def find_files(paths: list[str]) -> list[Path | None]:
     return files
 
 
+def _is_article(path: Path) -> bool:
+    return path.suffix == ".txt" or suffix_of(path) is not None
+
+
 def _articles(files: list[Path | None], as_lines: bool) -> Iterator[Article]:
     """Read files in turn; one that cannot be read is passed on as its error, so that the others still are."""
+    limits = current_limits()
     for path in files:
         name = "standard input" if path is None else str(path)
         try:
-            with sys.stdin.buffer if path is None else open(path, "rb") as stream:
-                if as_lines or (path is not None and path.suffix == ".jsonl"):
-                    yield from _lines(stream, name)
-                else:
-                    data = stream.read()
-                    yield Article(name, _decode(data, name), size=len(data))
-        except (InputError, OSError) as error:
+            if path is None:
+                with naming(name):
+                    yield from _from_stream(sys.stdin.buffer, name, as_lines, limits)
+            elif suffix_of(path) is not None and not as_lines:
+                yield from (_of_row(name, found) for found in text_rows(path, limits))
+            else:
+                with naming(name), open_bytes(path, limits) as stream:
+                    yield from _from_stream(stream, name, as_lines, limits)
+        except (ValueError, OSError) as error:
             yield Article(name, None, None, str(error))
+
+
+def _from_stream(stream: BinaryIO, name: str, as_lines: bool, limits: Limits) -> Iterator[Article]:
+    if as_lines:
+        yield from (_of_row(name, found) for found in text_lines(stream, limits))
+        return
+    data = read_whole(stream, limits)
+    yield Article(name, decode(data), size=len(data))
+
+
+def _of_row(name: str, found: Found) -> Article:
+    if found.row is None:
+        return Article(name, None, found.number, found.error, found.size)
+    return Article(name, found.row["text"], found.number, size=found.size)
 
 
 def json_line(value: dict) -> str:
@@ -159,6 +151,8 @@ class OutputFile:
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self.rows = self.results = 0
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no ordinary file, which a run could go on from: leave --output out, and use >")
         if self._part.exists() and not resume:
             raise InputError(f"{self._part} is left from an interrupted run: go on with --resume, or delete it")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -229,7 +223,9 @@ def run_stream(
             print(f"tasrih: {output} is complete", file=sys.stderr)
             return True
         file = OutputFile(output, resume=resume)
-    total = None if None in files else sum(path.stat().st_size for path in files)
+    # what is packed is counted as it was
+    known = all(path is not None and path.suffix not in PACKINGS for path in files)
+    total = sum(path.stat().st_size for path in files) if known else None
     rows = _rows(_articles(files, as_lines), verb, file)
     shown = file is not None or not sys.stdout.isatty()  # a table needs no bar
     fine = True

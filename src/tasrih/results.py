@@ -127,6 +127,39 @@ class Summary(_Result):
 
 
 @dataclass(frozen=True, slots=True)
+class Word(_Result):
+    """A word of an explained text, ``text == article[start:end]``, and what it adds to the label's probability."""
+
+    text: str
+    start: int
+    end: int
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(_Result):
+    """Why a label: what each word of a text adds to the label's probability, or takes from it.
+
+    Attributes:
+        text: the text that was explained.
+        label: the label.
+        score: its calibrated probability for the whole text.
+        words: the words in their order; those without a contribution stand in it too.
+        method: ``"occlusion"``: a word's contribution is what ``score`` loses where it is hidden; or
+            ``"integrated_gradients"``: the contributions add up to ``score`` less the score of the text with every
+            word hidden.
+        reason: why nothing is explained, or None.
+    """
+
+    text: str
+    label: str
+    score: float
+    words: tuple[Word, ...] = ()
+    method: str = "occlusion"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document(_Result):
     """An article taken apart: its text, statements and, from ``read``, its topic and summary."""
 

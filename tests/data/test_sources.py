@@ -87,8 +87,8 @@ def test_folds_of_one_file_become_splits(tmp_path):
         ("a.json", b"[{]", r"a\.json, line 1: not JSON"),
         ("a.csv", "text,label\nقال, نعم,sport\n".encode(), r"a\.csv, line 2: the row has not 2 cells.*quote cells"),
         ("a.csv", "text,label\nقال\n".encode(), r"a\.csv, line 2: the row has not 2 cells"),
-        ("a.csv", "text\nقال\n".encode("cp1256"), r"a\.csv is not UTF-8 .*iconv -f windows-1256"),
-        ("a.parquet", b"nonsense", r"a\.parquet is not Parquet"),
+        ("a.csv", "text\nقال\n".encode("cp1256"), r"a\.csv, line 2: not UTF-8 \(byte 0xDE at 5\); it looks like windows-1256.*iconv"),
+        ("a.parquet", b"nonsense", r"a\.parquet: not Parquet"),
         ("a.xlsx", b"", r"cannot read \.xlsx: give \.jsonl"),
     ],
 )

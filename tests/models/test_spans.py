@@ -173,3 +173,39 @@ def test_spans_hold_whole_words_and_the_mark_that_closes_them(text, token, expec
     logits[0, SPAN_LABELS.index("B-favor")] = 5.0
     (span,) = find_spans(logits, [token], text)
     assert text[span.start : span.end] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "adjective", "expected"),
+    [
+        ("على استحداث قوة جديدة للرد", "جديدة", "قوة جديدة"),
+        ("ببناء القُوَّة الدفاعيـة في العراق", "الدفاعيـة", "القُوَّة الدفاعيـة"),
+        ("ببناء القوة الدفاعية الجديدة", "الجديدة", "القوة الدفاعية الجديدة"),
+        ("رحب بالقوة الدفاعية", "الدفاعية", "القوة الدفاعية"),  # the preposition stays outside
+        ("وزارة الداخلية", "الداخلية", "الداخلية"),  # a noun that another one is annexed to
+        ("قالت المعارضة", "المعارضة", "المعارضة"),
+        ("زار اليوم المعارضة", "المعارضة", "المعارضة"),
+        ("المملكة السعودية", "السعودية", "السعودية"),  # a name stands alone
+        ("القوة، الدفاعية", "الدفاعية", "الدفاعية"),
+        ("القوة\nالدفاعية", "الدفاعية", "الدفاعية"),
+        ("في جديدة", "جديدة", "جديدة"),
+        ("قالت جديدة", "جديدة", "جديدة"),
+        ("جديدة", "جديدة", "جديدة"),
+    ],
+)
+def test_an_adjective_found_alone_takes_its_noun(text, adjective, expected):
+    at = text.index(adjective)
+    assert found(logits("B-favor"), [(at, at + len(adjective))], text) == [("target", expected)]
+    # a speaker is left as it was found
+    assert found(logits("B-speaker"), [(at, at + len(adjective))], text) == [("speaker", adjective)]
+
+
+def test_an_adjective_after_a_target_is_part_of_it():
+    text, tokens = "لمواجهة الاعتداءات الإلكترونية غدا", [(8, 18), (19, 30), (31, 34)]
+    assert found(logits("B-against", "B-favor", "O"), tokens, text) == [("target", "الاعتداءات الإلكترونية")]
+    (span,) = find_spans(logits("B-against", "B-favor", "O"), tokens, text)
+    assert max(span.stances, key=span.stances.get) == "against"
+    # not where the span before is the speaker's
+    assert found(logits("B-speaker", "B-favor", "O"), tokens, text) == [
+        ("speaker", "الاعتداءات"), ("target", "الإلكترونية"),
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ from tasrih.serving.server import serve
 
 ARTICLE = "رَحَّبَ الوزيرُ بالاتفاق، وقال: «سنـقدّم الدعم إذا طُلب منّا في ٢٠١٤».\nوأدان المتحدث الهجوم. هل يقبلون؟"
 OTHER = "فاز المنتخب بهدفين في المباراة النهائية"
-VERBS = ["/v1/read", "/v1/tag", "/v1/classify", "/v1/summarise"]
+VERBS = ["/v1/read", "/v1/tag", "/v1/classify", "/v1/explain", "/v1/summarise"]
 
 
 def equal(given, expected) -> bool:
@@ -41,6 +41,12 @@ def equal(given, expected) -> bool:
             "/v1/classify",
             {"task": "stance", "target": "الاتفاق"},
             lambda t: api.classify(t, "stance", target="الاتفاق"),
+        ),
+        ("/v1/explain", {"label": "endorsement"}, lambda t: api.explain(t, "endorsement")),
+        (
+            "/v1/explain",
+            {"label": "favor", "task": "stance", "target": "الاتفاق"},
+            lambda t: api.explain(t, "favor", target="الاتفاق"),
         ),
         ("/v1/summarise", {"style": "brief"}, lambda t: api.summarise(t, style="brief")),
     ],
@@ -96,6 +102,12 @@ def test_every_answer_has_the_headers(client, path):
         ("/v1/classify", {"text": ARTICLE, "task": "stance"}, "target"),
         ("/v1/classify", {"text": ARTICLE, "target": "العراق"}, "target"),
         ("/v1/classify", {"text": ARTICLE, "task": "رأي"}, "task"),
+        ("/v1/explain", {"text": ARTICLE}, "label"),
+        ("/v1/explain", {"text": ARTICLE, "label": "mood"}, "unknown label: choose from"),
+        ("/v1/explain", {"text": ARTICLE, "label": "sport", "task": "statement"}, "no label of statement"),
+        ("/v1/explain", {"text": ARTICLE, "label": "favor"}, "target"),
+        ("/v1/explain", {"text": ARTICLE, "label": "sport", "target": "العراق"}, "target"),
+        ("/v1/explain", {"text": ARTICLE, "label": "sport", "method": "occlusion"}, "method"),
         ("/v1/summarise", {"text": ARTICLE, "max_words": 0}, "max_words"),
         ("/v1/summarise", {"text": ARTICLE, "method": "magic"}, "method"),
     ],
@@ -123,7 +135,9 @@ def test_no_body_breaks_it(client, path, content):
 )
 def test_any_text_gets_an_answer(client, text):
     for path in VERBS:
-        assert client.post(path, json={"text": text}).status_code == 200
+        more = {"label": "call"} if path == "/v1/explain" else {}
+        wanted = 413 if more and len(text) > Limits().explained else 200
+        assert client.post(path, json={"text": text, **more}).status_code == wanted
 
 
 def test_half_a_surrogate_pair_is_answered(client):
@@ -134,7 +148,7 @@ def test_half_a_surrogate_pair_is_answered(client):
 
 
 def test_sizes_are_bounded():
-    with TestClient(make_app(Limits(body=2000, characters=100, texts=3))) as client:
+    with TestClient(make_app(Limits(body=2000, characters=100, explained=50, texts=3))) as client:
         for body, word in [
             ({"text": "ا" * 101}, "text 0 has 101 characters"),
             ({"texts": ["ا"] * 4}, "4 texts"),
@@ -146,6 +160,10 @@ def test_sizes_are_bounded():
         pieces = client.post("/v1/tag", content=iter([b"[" * 900] * 3), headers={"content-type": "application/json"})
         assert pieces.status_code == 413  # no length was told beforehand
         assert client.post("/v1/tag", json={"text": "ا" * 100}).status_code == 200
+        # each word of an explained text is a pass of the model
+        for count, status in ((50, 200), (51, 413)):
+            for path in ("/v1/explain", "/page/explain"):
+                assert client.post(path, json={"text": "ا" * count, "label": "call"}).status_code == status
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from rich.console import Console
 from tasrih.api import read
 from tasrih.render.html import fragment, page
 from tasrih.render.terminal import print_document
-from tasrih.results import Document, Prediction, Span, Stance, Statement, Summary
-from tasrih.serving.drawing import PHRASES, draw, english, style_sheet
+from tasrih.results import Document, Explanation, Prediction, Span, Stance, Statement, Summary, Word
+from tasrih.serving.drawing import PHRASES, draw, draw_explanation, english, style_sheet
 
 EVIL = 'قال الوزير <script>alert(\'١\')</script> "<img src=x onerror=alert(2)>" style="--h:30" </textarea>؟'
 
@@ -75,9 +75,21 @@ def test_every_phrase_that_is_translated_is_one_that_is_drawn():
     ]
     values += [Document("نص", summary=Summary("نص", method)) for method in ("abstractive", "extractive", "source")]
     drawn = "".join(draw(value)["body"] for value in values)
+    words = (Word("نص", 0, 2, 0.4),)
+    for method in ("occlusion", "integrated_gradients"):
+        drawn += draw_explanation(Explanation("نص", "call", 0.5, words, method))["body"]
     assert [phrase for phrase in PHRASES if phrase not in drawn] == []
     assert english()["دعم أمني"] == "security support"
 
 
 def test_the_style_sheet_knows_every_hue():
     assert '.tag[data-h="210"]{--h:210}' in style_sheet()
+
+
+def test_a_drawn_explanation_has_no_inline_style_and_the_style_sheet_knows_every_grade():
+    found = range(-4, 5)
+    words = tuple(Word("قال", 4 * at, 4 * at + 3, size / 10) for at, size in enumerate(found))
+    body = draw_explanation(Explanation("قال " * len(words), "call", 0.5, words))["body"]
+    assert " style=" not in body
+    for size in filter(None, found):
+        assert f'data-grade="{size}"' in body and f'.word[data-grade="{size}"]{{background:' in style_sheet()

@@ -184,6 +184,39 @@ def test_acts_are_filtered(open_page):
     assert shown.count() == 3
 
 
+def test_a_tag_is_explained(open_page):
+    page = open_page()
+    read(page)
+    asked = page.locator("button.why")
+    assert asked.count() == page.locator("#drawn td .chip").count() >= 3
+    first = asked.first
+    assert first.get_attribute("aria-label").startswith("لماذا؟ ") and first.get_attribute("aria-expanded") == "false"
+    first.focus()
+    page.keyboard.press("Enter")
+    told = page.locator("tr.why")
+    told.wait_for()
+    assert first.get_attribute("aria-expanded") == "true"
+    assert told.locator(".sentence").text_content() == page.evaluate("statements()[0].text")
+    words = told.locator(".strongest li")
+    assert words.count() >= 1 and "+0." in told.text_content()
+    ground = page.evaluate("getComputedStyle(document.querySelector('tr.why .word')).backgroundColor")
+    assert ground not in ("rgba(0, 0, 0, 0)", "rgb(255, 255, 255)")
+    picture(page, "explained")
+    # the filter still counts statements alone, and takes the explanation with its statement
+    act = page.evaluate("statements().flatMap(s => s.tags).find(tag => !statements()[0].tags.includes(tag))")
+    page.locator(f"#acts button[data-act={act}]").click()
+    assert page.locator("tr.why:visible").count() == 0
+    page.locator("#acts button").first.click()
+    page.click("#language")
+    page.locator("button.why").first.click()
+    told.wait_for()
+    assert told.locator("b").text_content() == page.evaluate("statements()[0].tags[0].replaceAll('_', ' ')")
+    assert "for the label" in told.text_content() and "probability falls" in told.text_content()
+    picture(page, "explained-english")
+    page.locator("button.why").first.click()
+    assert told.count() == 0
+
+
 def test_the_interface_speaks_english(open_page):
     page = open_page("/#example", viewport={"width": 1200, "height": 900})
     page.wait_for_selector("#drawn .article")
@@ -236,9 +269,13 @@ def test_a_phone_and_the_dark(open_page):
 
 def test_an_attack_stays_a_text(open_page):
     page = open_page()
-    evil = "رحب الوزير <script>document.title='x'</script><img src=x onerror=\"document.title='x'\"> بالاتفاق."
+    evil = "رحب الوزير <script>document.title='x'</script><img src=x onerror=\"document.title='x'\"> بالاتفاق"
+    evil += "، وأشاد بجهود الوسطاء الذين سعوا إليه طوال الأشهر الماضية، وشكر الحكومات التي دعمته."
     read(page, evil)
     assert page.evaluate("document.querySelector('#drawn .article').textContent") == evil
+    page.locator("button.why").first.click()
+    page.locator("tr.why").wait_for()
+    assert page.text_content("tr.why .sentence") in evil and "<script>" in page.text_content("tr.why .sentence")
     assert page.locator("#drawn script, #drawn img").count() == 0 and page.title() == "تصريح"
 
 
@@ -273,7 +310,10 @@ def test_axe_finds_nothing(open_page, axe, scheme, language):
     if language == "en":
         page.click("#language")
     page.evaluate(axe)
-    for state in ("all", "filtered"):
+    for state in ("all", "explained", "filtered"):
+        if state == "explained":
+            page.locator("button.why").first.click()
+            page.locator("tr.why").wait_for()
         if state == "filtered":
             page.locator("#acts button").nth(1).click()
         found = page.evaluate(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-VERBS = ["/v1/read", "/v1/tag", "/v1/classify", "/v1/summarise"]
+VERBS = ["/v1/read", "/v1/tag", "/v1/classify", "/v1/explain", "/v1/summarise"]
 
 texts = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=40),
@@ -70,6 +70,16 @@ def test_every_answer_is_a_described_one(client, path):
 
     ask()
     assert seen >= {200, 422}
+
+
+@pytest.mark.parametrize("path", VERBS)
+def test_a_body_that_is_no_json_gets_a_described_answer(client, path):
+    _, statuses = described(client, path)
+    article = '{"text": "رحّب الوزير"}'
+    for body in (article.encode("cp1256", "replace"), b"\xe4\xff", b"", b"{", b"[" * 5000, b"\0"):
+        answer = client.post(path, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code in statuses and 400 <= answer.status_code < 500, body
+        assert [*answer.json()] == ["detail"]
 
 
 def test_many_clients_at_once(address):

@@ -1,13 +1,15 @@
-"""Reading articles and labelled rows from a data root, one JSON object a line, plain or xz."""
+"""Reading articles and labelled rows from a data root, one JSON object a line, plain or packed."""
 
 from __future__ import annotations
 
-import json
-import lzma
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tasrih.data.limits import Limits, current_limits
+from tasrih.data.packed import open_bytes
+from tasrih.data.strict import naming, read_objects
 
 #: Where the data lie unless ``TASRIH_DATA`` says otherwise.
 DEFAULT_ROOT = Path("../shared/data")
@@ -36,37 +38,28 @@ class Article:
     source: str | None = None
 
 
-def read_rows(path: str | Path) -> Iterator[dict]:
-    """Read the rows of a JSONL file, packed (``.xz``) or plain.
+def read_rows(path: str | Path, limits: Limits | None = None) -> Iterator[dict]:
+    """Read the rows of a JSONL file, packed (``.xz``, ``.gz``, ``.zip``) or plain; blank lines are passed over.
 
     Args:
         path: the file.
+        limits: what it may hold; None takes ``current_limits()``.
 
     Yields:
         One dictionary a line.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if a line is not a JSON object; the message names file and line.
+        ValueError: if a line is not a JSON object in UTF-8, has a key twice or is too long, or the file unpacks to too
+            much; the message names file and line.
     """
     path = Path(path)
-    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else open(path, encoding="utf-8")
-    with opened as lines:
-        for number, line in enumerate(_decoded(lines, path), 1):
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{path}, line {number}: not JSON ({error.msg})") from None
-            if not isinstance(row, dict):
-                raise ValueError(f"{path}, line {number}: expected an object, found {type(row).__name__}")
-            yield row
-
-
-def _decoded(lines: Iterable[str], path: Path) -> Iterator[str]:
-    try:
-        yield from lines
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8: {error}") from None
+    limits = limits or current_limits()
+    with naming(path), open_bytes(path, limits) as stream:
+        for found in read_objects(stream, limits):
+            if found.row is None:
+                raise ValueError(f"line {found.number}: {found.error}")
+            yield found.row
 
 
 def find_split(folder: str | Path, split: str) -> Path:

@@ -11,6 +11,7 @@ from tasrih.data.checks import check
 from tasrih.data.findings import Finding
 from tasrih.data.forms import FORMS, Form, conform, guess_task
 from tasrih.data.labelled import LABEL_MAPS, TARGET_NAMES
+from tasrih.data.limits import Limits
 from tasrih.data.sources import locate, read_splits
 from tasrih.errors import MissingExtraError
 
@@ -36,7 +37,7 @@ class CheckedSet:
 def open_set(
     source: str | Path, task: str | None = None, *, root: str | Path | None = None,
     columns: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None,
-    near: bool = True,
+    near: bool = True, limits: Limits | None = None,
 ) -> CheckedSet:  # fmt: skip
     """Read a set, bring it into the form of its task, and check it.
 
@@ -47,6 +48,7 @@ def open_set(
         columns: our column to the set's, where the names differ.
         labels: the set's label to ours; None takes the map of ``LABEL_MAPS`` for the set's folder, if it has one.
         near: look for near duplicates between splits too.
+        limits: what each file may hold; None takes ``current_limits()``.
 
     Returns:
         The set with its findings. Rows that do not fit are left out of it; an error-level finding says so.
@@ -57,7 +59,7 @@ def open_set(
     """
     if task is not None and task not in FORMS:
         raise ValueError(f"unknown task {task!r}: choose from {', '.join(FORMS)}")
-    raw = read_splits(source, root)
+    raw = read_splits(source, root, limits)
     labels = _own_map(source, root) if labels is None else labels
     form = FORMS[task or _guess(raw, columns or {}, labels)]
     if form.scheme is None:
@@ -77,6 +79,7 @@ def open_set(
 def load_dataset_dict(
     source: str | Path, task: str | None = None, *, root: str | Path | None = None,
     columns: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
 ) -> DatasetDict:  # fmt: skip
     """Give a set as a ``DatasetDict`` whose columns, labels and offsets hold.
 
@@ -88,6 +91,7 @@ def load_dataset_dict(
         root: as in ``open_set``.
         columns: as in ``open_set``.
         labels: as in ``open_set``.
+        limits: as in ``open_set``.
 
     Returns:
         Split to its table, with the columns of ``FORMS[task]``.
@@ -102,7 +106,7 @@ def load_dataset_dict(
         from datasets import Dataset, DatasetDict
     except ImportError:
         raise MissingExtraError("datasets", "train", "a DatasetDict") from None
-    checked = open_set(source, task, root=root, columns=columns, labels=labels, near=False)
+    checked = open_set(source, task, root=root, columns=columns, labels=labels, near=False, limits=limits)
     faults = [found for found in checked.findings if found.level == "error" and found.check != "leakage"]
     if faults:
         named = f" ({', '.join(faults[0].examples)})" if faults[0].examples else ""

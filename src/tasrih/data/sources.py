@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tasrih.data.corpus import read_rows
+from tasrih.data.formats import SUFFIXES, read_file, suffix_of
+from tasrih.data.limits import Limits
+from tasrih.data.packed import unpacked_name
 from tasrih.errors import MissingExtraError
-
-#: Suffixes of the files that are read.
-SUFFIXES = (".jsonl", ".jsonl.xz", ".json", ".csv", ".tsv", ".parquet")
 
 #: Other names of splits, in terms of ours.
 SPLIT_NAMES = {"dev": "validation", "valid": "validation", "val": "validation", "training": "train", "testing": "test"}
@@ -23,13 +19,16 @@ _SHARD = re.compile(r"[-_.]\d+-of-\d+$")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
-def read_splits(source: str | Path, root: str | Path | None = None) -> dict[str, list[dict]]:
+def read_splits(
+    source: str | Path, root: str | Path | None = None, limits: Limits | None = None
+) -> dict[str, list[dict]]:
     """Read every split of a set as plain rows.
 
     Args:
         source: a file (one split, named by its stem), a folder of such files (``train.jsonl``, ``test.csv``,
             ``train-00000-of-00002.parquet``), a folder under ``root``, or the id of a set on the Hugging Face hub.
         root: the data root, for the name of a set that lies under it.
+        limits: what each file may hold; None takes ``current_limits()``.
 
     Returns:
         Split to its rows, training splits first; ``dev`` and the like are called ``validation``. A set that is one
@@ -52,7 +51,7 @@ def read_splits(source: str | Path, root: str | Path | None = None) -> dict[str,
     files = [path] if path.is_file() else _files(path)
     splits: dict[str, list[dict]] = {}
     for file in files:
-        splits.setdefault(split_name(file), []).extend(read_file(file))
+        splits.setdefault(split_name(file), []).extend(read_file(file, limits))
     if len(splits) == 1:
         splits = _by_fold(splits)
     return dict(sorted(splits.items(), key=lambda item: _order(item[0])))
@@ -80,9 +79,7 @@ def locate(source: str | Path, root: str | Path | None = None) -> Path | None:
 
 def split_name(path: Path) -> str:
     """Give the split that a file holds, by its name."""
-    name = path.name
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
-        name = name.removesuffix(suffix)
+    name = unpacked_name(path).removesuffix(suffix_of(path) or "")
     name = _SHARD.sub("", name)
     return SPLIT_NAMES.get(name, name)
 
@@ -109,7 +106,7 @@ def _order(split: str) -> tuple[int, str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.iterdir() if file.name.endswith(SUFFIXES) and file.is_file())
+    files = sorted(file for file in folder.iterdir() if suffix_of(file) and file.is_file())
     if not files:
         inside = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
         hint = f"; give one of its folders: {', '.join(inside)}" if inside else f" (looked for {', '.join(SUFFIXES)})"
@@ -125,75 +122,6 @@ def _by_fold(splits: dict[str, list[dict]]) -> dict[str, list[dict]]:
     for row in rows:
         folds.setdefault(f"fold {row['fold']}", []).append(row)
     return folds if len(folds) > 1 else {name: rows}
-
-
-def read_file(path: str | Path) -> Iterator[dict]:
-    """Read the rows of one file, by its suffix.
-
-    Args:
-        path: a file with one of ``SUFFIXES``.
-
-    Yields:
-        One dictionary a row, values as the file has them (strings from CSV).
-
-    Raises:
-        ValueError: if the suffix is unknown or a row cannot be read.
-        MissingExtraError: if Parquet is read without pyarrow.
-    """
-    path = Path(path)
-    if path.name.endswith((".jsonl", ".jsonl.xz")):
-        return read_rows(path)
-    if path.suffix == ".json":
-        return _json(path)
-    if path.suffix in (".csv", ".tsv"):
-        return _table(path, "\t" if path.suffix == ".tsv" else ",")
-    if path.suffix == ".parquet":
-        return _parquet(path)
-    raise ValueError(f"{path}: cannot read {path.suffix or 'a file without suffix'}: give {', '.join(SUFFIXES)}")
-
-
-def _json(path: Path) -> Iterator[dict]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8: {error}") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ValueError(f"{path}: expected a list of objects; one object a line is read as .jsonl")
-    yield from rows
-
-
-def _table(path: Path, separator: str) -> Iterator[dict]:
-    # the standard reader takes cells as they are: others turn a label such as "None" or "NA" into a missing value
-    csv.field_size_limit(sys.maxsize)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, delimiter=separator, strict=True)
-            for row in reader:
-                if None in row or None in row.values():
-                    raise ValueError(
-                        f"{path}, line {reader.line_num}: the row has not {len(reader.fieldnames or ())} cells, as the"
-                        " first line has: quote cells that hold a separator"
-                    )
-                yield row
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 ({error}): convert it with `iconv -f windows-1256 -t utf-8`") from None
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-
-
-def _parquet(path: Path) -> Iterator[dict]:
-    try:
-        import pyarrow.parquet as parquet
-    except ImportError:
-        raise MissingExtraError("pyarrow", "train", "reading Parquet") from None
-    try:
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=4096):
-                yield from batch.to_pylist()
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is not Parquet: {str(error).splitlines()[0]}") from None
 
 
 def _from_hub(name: str) -> dict[str, list[dict]]:

@@ -158,7 +158,8 @@ class Classifier:
         return self
 
     @property
-    def _temperatures(self) -> np.ndarray:
+    def temperatures(self) -> np.ndarray:
+        """What divides the logits, of shape (labels,)."""
         own, common = self.settings.temperatures, self.settings.temperature
         return np.array([own.get(label, common) for label in self.settings.labels])
 
@@ -171,6 +172,16 @@ class Classifier:
     def engine(self) -> str:
         """What computes it, such as ``onnx fp32`` or ``openvino int8``."""
         return getattr(self._engine, "name", type(self._engine).__name__)
+
+    @property
+    def backend(self) -> Engine:
+        """The engine itself."""
+        return self._engine
+
+    @property
+    def encoder(self) -> TextEncoder:
+        """What tokenises its texts."""
+        return self._encoder
 
     @property
     def streams(self) -> int:
@@ -230,16 +241,20 @@ class Classifier:
         Returns:
             ``(pooled, each)`` of shapes (labels,) and (windows, labels).
         """
-        scaled = reading.logits.astype(np.float64) / self._temperatures
+        scaled = reading.logits.astype(np.float64) / self.temperatures
         if self.settings.multi_label:
             each = 1 / (1 + np.exp(-scaled))
             return each.max(0), each
         each = softmax(scaled)
         if self.settings.window_pool == "max":
             return softmax(scaled.max(0)), each
-        weights = np.array([max(window.fresh, 1) for window in reading.windows], dtype=float)
+        return self.weights(reading.windows) @ each, each
+
+    def weights(self, windows: Sequence[TokenWindow]) -> np.ndarray:
+        """Say how much each window of a text weighs where their probabilities are averaged; the sum is 1."""
+        weights = np.array([max(window.fresh, 1) for window in windows], dtype=float)
         weights[0] *= 1 + self.settings.lead_weight
-        return weights @ each / weights.sum(), each
+        return weights / weights.sum()
 
     def predict(
         self, texts: Sequence[str], targets: Sequence[str] | None = None, *, abstain: bool = False,

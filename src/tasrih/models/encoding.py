@@ -20,6 +20,7 @@ from tasrih.text.normalise import Normalised, fold, steps_of
 
 #: Windows are computed at lengths that are multiples of this (see ``padded_length``).
 STEP = 8
+_MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
 
 
 # The threads of the tokenizers' Rust pool do not live on in a forked process, which would wait for them for ever; the
@@ -118,6 +119,9 @@ class TextEncoder:
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_length, stride=overlap, strategy="only_first")
         self.pad_id = (tokenizer.token_to_id("[PAD]") or 0) if pad_id is None else pad_id
+        # what hides a token: the mask, or in a vocabulary without one the unknown token
+        known = (tokenizer.token_to_id(name) for name in _MASKS)
+        self.mask_id = next((index for index in known if index is not None), self.pad_id)
 
     @classmethod
     def from_file(cls, path: str | Path, *, profile: str, max_length: int, overlap: int = 32) -> TextEncoder:

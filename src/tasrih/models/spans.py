@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tasrih.schemes import STANCE
-from tasrih.text.normalise import STEPS
+from tasrih.text.lexicon import ADJECTIVES, ADVERBS, NATIONS, is_adjective, is_stop, verb
+from tasrih.text.normalise import STEPS, normalise
+from tasrih.text.words import words
 
 #: Labels of the token head: BIO over the speaker and over targets by the stance to them.
 SPAN_LABELS = ("O", *(f"{place}-{name}" for name in ("speaker", *STANCE.names) for place in "BI"))
@@ -22,9 +25,11 @@ for _row, _label in enumerate(SPAN_LABELS):
     _MEMBERS[_row, _KINDS.index(f"{_place}-target" if _name in STANCE.names else _label)] = 1
     if _name in STANCE.names:
         _STANCES[_row, STANCE.names.index(_name)] = 1
+_LONGEST_WORD = 40
 _MARKS = frozenset(STEPS["diacritics"])
 # what may stand before a name in its own word without being part of it
 _PROCLITICS = frozenset(("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل"))
+_DEFINITE = re.compile(r"([وف]?[بك]?)ال\w{2,}|[وف]?لل\w{2,}")
 _CLOSES = {'"': '"', "»": "«", "”": "“", ")": "("}
 
 
@@ -52,7 +57,8 @@ def find_spans(
 
     Tokens are decided by the summed probability of the kinds ``O``, speaker and target; a target's
     stance is the mean over its tokens. Spans hold whole words (conjunctions and prepositions that are written
-    together with a word may stay outside), and the closing mark of a quotation that they open.
+    together with a word may stay outside), the noun of an adjective that was found alone, and the closing mark of a
+    quotation that they open.
 
     Args:
         logits: shape (tokens, ``len(SPAN_LABELS)``).
@@ -82,6 +88,13 @@ def find_spans(
             return
         start, end = _whole_words(text, tokens[run[0]][0], tokens[run[-1]][1])
         start = max(start, spans[-1].end if spans else 0)
+        noun = _noun_before(text, start, end) if kind == "target" else start
+        if not spans or spans[-1].end <= noun:
+            start = noun
+        elif noun < start and spans[-1].kind == "target" and text[spans[-1].end : start].isspace():
+            spans[-1] = replace(spans[-1], end=end)  # an adjective of the target before it
+            run.clear()
+            return
         chosen = slice(run[0], run[-1] + 1)  # the tokens of a run follow one another
         score = sum((speakers if kind == "speaker" else targets)[chosen]) / len(run)
         shares = {}
@@ -126,6 +139,35 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     if mark in _CLOSES and (inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark)):
         end += 1
     return start, end
+
+
+def _noun_before(text: str, start: int, end: int) -> int:
+    """Give where the noun begins that a span of one adjective goes with; the span's own start where it is another word.
+
+    An adjective follows its noun at once, definite after definite: القوة الدفاعية, قوة جديدة. A definite one after a
+    noun without the article may be a noun itself (وزارة الداخلية), so it stays as it is.
+    """
+    found = list(words(text[start:end]))
+    if len(found) != 1 or found[0] != (0, end - start):
+        return start
+    word = normalise(text[start:end], "encoder")
+    definite = word.startswith("ال")
+    if word in NATIONS or not (is_adjective(word) if definite else f"ال{word}" in ADJECTIVES):
+        return start
+    left = start
+    while before := list(words(text[max(0, left - _LONGEST_WORD) : left])):
+        first, last = (edge + max(0, left - _LONGEST_WORD) for edge in before[-1])
+        noun = normalise(text[first:last], "encoder")
+        article = _DEFINITE.fullmatch(noun)
+        if not text[last:left].isspace() or "\n" in text[last:left] or bool(article) != definite or noun in ADVERBS:
+            break
+        if not definite and (is_stop(noun) or verb(noun) or not noun.isalpha()):
+            break
+        # what is written together with the noun stays outside
+        left = first + (len(article[1] or "") if article else 0)
+        if not (definite and is_adjective(noun)):
+            break
+    return left
 
 
 def _inside_word(tokens: Sequence[tuple[int, int] | None], index: int, run: list[int]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tasrih.corpus_report import CorpusReport, Party, Period, Quoted, Relation
+from tasrih.render.escaping import escaped as _text
 from tasrih.render.html import HUES, PALETTES
 from tasrih.schemes import STANCE, STATEMENT
 
@@ -16,7 +16,6 @@ RELATIONS, PARTIES = 40, 40
 _SIGNS = {"favor": "+", "against": "−", "neutral": "="}
 # a table that scrolls sideways must be reached by the keyboard
 _SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="جدول">'
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
 _CONDITION = re.compile(
     r"(?<!\w)(?:إلا\s+)?(?:[إا]ذا|ما\s+لم|ب?شرط|شريطة|(?:في|وفي)\s+حال[ةه]?|طالما|ما\s+دام\w*|[إا]لا\s+بعد)(?!\w)"
     r"[^،؛.؟!«»\"]*"
@@ -122,10 +121,6 @@ def condition(text: str) -> tuple[int, int] | None:
     """
     found = _CONDITION.search(text)
     return (found.start(), found.start() + len(found[0].rstrip())) if found else None
-
-
-def _text(value: str) -> str:
-    return html.escape(_UNFIT.sub("\ufffd", value), quote=True)
 
 
 def _style() -> str:
@@ -309,7 +304,10 @@ def _act(report: CorpusReport, act: str) -> str:
 
 def _relation(relation: Relation) -> str:
     stance = relation.stance
-    told = f'<span class="{stance}">{_SIGNS.get(stance, "")} {_text(STANCE.arabic(stance))}</span>' if stance else "—"
+    told = "—"
+    if stance:
+        kind = stance if stance in _SIGNS else "neutral"
+        told = f'<span class="{kind}">{_SIGNS.get(stance, "")} {_text(STANCE.arabic(stance))}</span>'
     links = " ".join(f'<a href="#q{number}">[{number}]</a>' for number in relation.sentences)
     return (
         f"<tr>{_name(relation.speaker)}{_name(relation.target)}<td>{told}</td>{_cell(relation.count)}"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from tasrih.render.escaping import escaped as _text
+from tasrih.render.explanation import explanation_fragment
+from tasrih.render.reasons import arabic_reason
 from tasrih.render.terminal import CONDITIONAL, METHODS, NO_ANSWER, NOTHING, SIGNS
-from tasrih.results import Document, Prediction, Span, Stance, Statement, Summary, Window
+from tasrih.results import Document, Explanation, Prediction, Span, Stance, Statement, Summary, Window, Word
 from tasrih.schemes import SCHEMES, STANCE, STATEMENT, TOPIC, Scheme
-
-# Browsers take neither, and a lone surrogate cannot be encoded; one character each, so that offsets hold.
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 #: Hue of each tag, in degrees: help and agreement green to blue, directives yellow, hostile acts red to purple.
 HUES = {
@@ -69,13 +67,13 @@ td a{color:inherit} td.sentence{width:50%;overflow-wrap:anywhere}
 """
 
 
-def page(document: Document, *, title: str | None = None) -> str:
-    """Make a web page of a document that needs nothing but itself.
+def page(document: Document | Explanation, *, title: str | None = None) -> str:
+    """Make a web page of a document, or of an explanation, that needs nothing but itself.
 
     The article stands in it whole, character by character; what is said of it is laid over it.
 
     Args:
-        document: the article taken apart.
+        document: the article taken apart, or a text with what each of its words adds to a label.
         title: heading of the page; a general one if None.
 
     Returns:
@@ -85,12 +83,14 @@ def page(document: Document, *, title: str | None = None) -> str:
         >>> page(Document("قال الوزير")).startswith("<!DOCTYPE html>")
         True
     """
-    heading = _text("قراءة في خبر" if title is None else title)
+    explained = isinstance(document, Explanation)
+    heading = _text(("لماذا هذا الوسم؟" if explained else "قراءة في خبر") if title is None else title)
+    inner = f'<div class="panel">{explanation_fragment(document)}</div>' if explained else sections(document)
     return (
         '<!DOCTYPE html>\n<html lang="ar" dir="rtl">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{heading}</title>\n<style>{style()}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{heading}</h1>\n{sections(document)}\n</main>\n</body>\n</html>\n"
+        f"<h1>{heading}</h1>\n{inner}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -138,11 +138,6 @@ def fragment(result: Any) -> str:
         raise TypeError(f"no HTML form for {type(result).__name__}: give a result of tasrih")
     style = "text-align:right;line-height:1.8;max-width:60em;overflow-wrap:anywhere"
     return f'<div lang="ar" dir="rtl" style="{style}">{make(result)}</div>'
-
-
-def _text(value: str) -> str:
-    # a browser would read a bare carriage return as a line feed
-    return html.escape(_UNFIT.sub("\ufffd", value), quote=True).replace("\r", "&#13;")
 
 
 def _number(score: float) -> str:
@@ -269,7 +264,7 @@ def _prediction(prediction: Prediction, scheme: Scheme | None = None) -> str:
         english = f' (<bdi lang="en">{_text(label)}</bdi>)' if arabic != label else ""
         return f"<b><bdi>{_text(arabic)}</bdi></b>{english}" + (f" {_number(score)}" if score is not None else "")
 
-    reason = f' — <bdi dir="auto">{_text(prediction.reason)}</bdi>' if prediction.reason else ""
+    reason = _reason(prediction.reason)
     if prediction.abstained:
         return NO_ANSWER + reason
     if prediction.label is None:
@@ -278,10 +273,15 @@ def _prediction(prediction: Prediction, scheme: Scheme | None = None) -> str:
     return answer + (f" [{CONDITIONAL}]" if prediction.conditional else "") + reason
 
 
+def _reason(reason: str | None) -> str:
+    # the page of the server shows it in English where the reader asks for that
+    shown = f'<bdi dir="auto" data-english="{_text(reason)}">{_text(arabic_reason(reason))}</bdi>' if reason else ""
+    return f" — {shown}" if shown else ""
+
+
 def _summary(summary: Summary) -> str:
     method = _text(METHODS.get(summary.method, summary.method))
-    reason = f' — <bdi dir="auto">{_text(summary.reason)}</bdi>' if summary.reason else ""
-    note = f"<small>{method}، سنده في النص {_number(summary.supported)}{reason}</small>"
+    note = f"<small>{method}، سنده في النص {_number(summary.supported)}{_reason(summary.reason)}</small>"
     return f'<p dir="auto" style="margin:0">{_text(summary.text)}</p>{note}'
 
 
@@ -363,4 +363,6 @@ _FRAGMENTS: dict[type, Callable[[Any], str]] = {
     Span: lambda span: f"«<bdi>{_text(span.text)}</bdi>» <small><bdi>{span.start}–{span.end}</bdi></small>",
     Stance: _stance,
     Window: _window_fragment,
+    Explanation: explanation_fragment,
+    Word: lambda word: f"<bdi>{_text(word.text)}</bdi> <bdi>{word.contribution:+.2f}</bdi>",
 }

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasrih.render.escaping import escaped as _text
 from tasrih.render.plots import COLOURS, Line, lines, matrix, reliability
 from tasrih.schemes import SCHEMES
-
-# browsers take neither, and a lone surrogate cannot be encoded
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 _COLOURS = {
     "light": {
@@ -99,10 +96,6 @@ def report_page(metrics: Mapping[str, Any], errors: Sequence[Mapping[str, Any]] 
         + "\n".join(part for part in parts if part)
         + "\n</main>\n</body>\n</html>\n"
     )
-
-
-def _text(value: object) -> str:
-    return html.escape(_UNFIT.sub("\ufffd", str(value)), quote=True)
 
 
 def _style() -> str:

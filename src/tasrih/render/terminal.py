@@ -12,6 +12,7 @@ import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from tasrih.render.reasons import arabic_reason
 from tasrih.results import Document, Prediction, Statement, Summary
 from tasrih.schemes import SCHEMES, STANCE, STATEMENT, TOPIC
 
@@ -31,7 +32,7 @@ NO_ANSWER = "لا جواب"
 NOTHING = "لا جمل في هذا النص"
 INFERRED = "*"
 
-_RLI, _FSI, _PDI = "\u2067", "\u2068", "\u2069"
+RLI, FSI, PDI = "\u2067", "\u2068", "\u2069"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MARKS = "\u200c\u200d\u200e\u200f\u061c"  # joiners and directional marks: they change no nesting
 _STANCE_STYLES = {"favor": "green", "against": "red"}
@@ -92,7 +93,7 @@ def prediction_line(prediction: Prediction, scheme_name: str) -> str:
     """
     line = _prediction(prediction, scheme_name).replace(_TIE, " ")
     if prediction.abstained and prediction.reason:
-        line += f": {_isolate(clean(prediction.reason), _FSI)}"  # a reason may be in English
+        line += f": {_isolate(clean(arabic_reason(prediction.reason)), FSI)}"
     return _isolate(line)
 
 
@@ -124,17 +125,22 @@ def print_document(document: Document, console: Console) -> None:
         >>> from rich.console import Console
         >>> print_document(Document("..."), Console())  # doctest: +SKIP
     """
-    from rich.text import Text
-
     width = max(console.width, 12)
     head, body = _head(document, width), _body(document, width)
+    print_lines([*head, *([[]] if head else []), *body], console)
+
+
+def print_lines(lines: list[Line], console: Console) -> None:
+    """Print lines that are laid out already."""
+    from rich.text import Text
+
     unicode = console.encoding.lower().startswith("utf")
     page = Text()
-    for line in [*head, *([[]] if head else []), *body]:
+    for line in lines:
         for text, style in line:
             page.append(text if unicode else _encodable(text, console.encoding), style)
         page.append("\n")
-    # the lines are laid out already, and older versions of rich count an isolate as a column
+    # older versions of rich count an isolate as a column
     console.print(page, soft_wrap=True, end="")
 
 
@@ -149,13 +155,13 @@ def _width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _isolate(text: str, opener: str = _RLI) -> str:
-    return f"{opener}{text}{_PDI}" if text else ""
+def _isolate(text: str, opener: str = RLI) -> str:
+    return f"{opener}{text}{PDI}" if text else ""
 
 
 def _encodable(text: str, encoding: str) -> str:
-    plain = text.translate({ord("│"): "|", ord("─"): "-", ord("┼"): "+", ord("−"): "-", ord("…"): "."})
-    plain = plain.translate(dict.fromkeys(map(ord, _RLI + _FSI + _PDI)))
+    plain = text.translate({ord("│"): "|", ord("─"): "-", ord("┼"): "+", ord("−"): "-", ord("…"): ".", ord("█"): "#"})
+    plain = plain.translate(dict.fromkeys(map(ord, RLI + FSI + PDI)))
     return plain.encode(encoding, "replace").decode(encoding)
 
 
@@ -211,20 +217,22 @@ def _shorten(text: str, width: int) -> str:
     return (_wrap(text, width - 2) or [""])[0] + " …"
 
 
-def _right(text: str, style: str, width: int, opener: str = _RLI) -> Line:
+def right(text: str, style: str, width: int, opener: str = RLI) -> Line:
+    """Give a piece of a line, isolated, at the right edge of so many columns."""
     return [(" " * (width - width_of(text)), ""), (_isolate(text, opener), style)]
 
 
-def _paragraph(text: str, style: str, width: int, opener: str = _RLI) -> list[Line]:
-    return [_right(line, style, width, opener) for line in _wrap(text, width)]
+def paragraph(text: str, style: str, width: int, opener: str = RLI) -> list[Line]:
+    """Wrap a text into lines of so many columns, each at the right edge."""
+    return [right(line, style, width, opener) for line in _wrap(text, width)]
 
 
 def _head(document: Document, width: int) -> list[Line]:
     lines: list[Line] = []
     inner = min(width, _WIDEST)
     if document.topic is not None:
-        lines += _paragraph(f"الموضوع: {_prediction(document.topic, TOPIC.name)}", "bold", inner)
-        lines += _paragraph(clean(document.topic.reason or ""), "dim", inner, _FSI)
+        lines += paragraph(f"الموضوع: {_prediction(document.topic, TOPIC.name)}", "bold", inner)
+        lines += paragraph(clean(arabic_reason(document.topic.reason or "")), "dim", inner, FSI)
     if document.summary is not None:
         lines += _summary(document.summary, inner)
     return _to_the_right(lines, width - inner)
@@ -232,7 +240,7 @@ def _head(document: Document, width: int) -> list[Line]:
 
 def _body(document: Document, width: int) -> list[Line]:
     inner = min(width, _WIDEST)
-    lines = _table(document.statements, inner) if document.statements else _paragraph(NOTHING, "", inner)
+    lines = _table(document.statements, inner) if document.statements else paragraph(NOTHING, "", inner)
     return _to_the_right(lines, width - inner)
 
 
@@ -242,9 +250,9 @@ def _to_the_right(lines: list[Line], margin: int) -> list[Line]:
 
 def _summary(summary: Summary, width: int) -> list[Line]:
     method = METHODS.get(summary.method, clean(summary.method))
-    lines = _paragraph(f"الملخص ({method}، سنده في النص {summary.supported:.2f}):", "bold", width)
-    lines += _paragraph(clean(summary.text), "", width)
-    return lines + _paragraph(clean(summary.reason or ""), "dim", width, _FSI)
+    lines = paragraph(f"الملخص ({method}، سنده في النص {summary.supported:.2f}):", "bold", width)
+    lines += paragraph(clean(summary.text), "", width)
+    return lines + paragraph(clean(arabic_reason(summary.reason or "")), "dim", width, FSI)
 
 
 def _tags(statement: Statement) -> list[Piece]:
@@ -306,7 +314,7 @@ def _table(statements: tuple[Statement, ...], width: int) -> list[Line]:
             lines += [[(rule, "dim")], *_row([row[0], [body], *(row[i] for i in kept[1:])], widths)]
         lines.append([(rule.replace("┼", "┴"), "dim")])
     key = _key(statements)
-    return lines + _paragraph(key, "dim", width) if key else lines
+    return lines + paragraph(key, "dim", width) if key else lines
 
 
 def _row(cells: list[list[Piece]], widths: list[int]) -> list[Line]:
@@ -320,7 +328,7 @@ def _row(cells: list[list[Piece]], widths: list[int]) -> list[Line]:
         line: Line = []
         for (text, style), size in reversed(list(zip(pieces, widths, strict=True))):
             line += [(_SEPARATOR, "dim")] if line else []
-            line += _right(text, style, size)
+            line += right(text, style, size)
         lines.append(line)
     return lines
 
@@ -330,12 +338,12 @@ def _stack(statements: tuple[Statement, ...], rows: list[tuple[list[Piece], ...]
     for statement, (number, tags, speaker, stances) in zip(statements, rows, strict=True):
         told = any((tags, speaker, stances))
         text = f"{number[0][0]}. {clean(statement.text)}"
-        lines += _paragraph(text if told else _shorten(text, width), "" if told else "dim", width)
+        lines += paragraph(text if told else _shorten(text, width), "" if told else "dim", width)
         if tags:
-            lines += _paragraph("، ".join(text for text, _ in tags), "cyan", width)
+            lines += paragraph("، ".join(text for text, _ in tags), "cyan", width)
         for text, style in speaker:
-            lines += _paragraph(f"المتكلم: {text}", style, width)
+            lines += paragraph(f"المتكلم: {text}", style, width)
         for text, style in stances:
-            lines += _paragraph(text, style, width)
+            lines += paragraph(text, style, width)
         lines.append([])
     return lines

@@ -14,9 +14,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from tasrih import __version__, api
-from tasrih.results import Document, Prediction, Summary
+from tasrih.results import Document, Explanation, Prediction, Summary
 from tasrih.serving import drawing
-from tasrih.serving.bodies import ClassifyBody, Health, Problem, SummariseBody, TagBody, Texts
+from tasrih.serving.bodies import ClassifyBody, ExplainBody, Health, Problem, SummariseBody, TagBody, Texts
 from tasrih.serving.guard import Guard
 from tasrih.serving.workers import Busy, Deadline, Workers
 
@@ -31,6 +31,7 @@ class Limits:
     Attributes:
         body: bytes of a body.
         characters: characters of a text.
+        explained: characters of a text that is explained: each of its words is a pass of the model.
         texts: texts of a body.
         threads: requests worked on at once.
         queue: requests that wait beyond these before one is refused.
@@ -39,6 +40,7 @@ class Limits:
 
     body: int = 2 * 2**20
     characters: int = 100_000
+    explained: int = 4_000
     texts: int = 64
     threads: int = 2
     queue: int = 32
@@ -46,6 +48,7 @@ class Limits:
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "A body whose bytes are no text."},
     408: {"model": Problem, "description": "The body came in too slowly."},
     413: {"model": Problem, "description": "A body, a text or a batch over the limit."},
     422: {"model": Problem, "description": "A body that says nothing that can be done."},
@@ -90,14 +93,17 @@ def make_app(limits: Limits | None = None) -> FastAPI:
 
 
 def _add_verbs(app: FastAPI, limits: Limits) -> None:
-    async def answer(body: Texts, verb: Callable[[list[str]], Sequence[Any]], show=lambda result: result.to_dict()):
-        texts = _checked(body, limits)
+    async def answer(
+        body: Texts, verb: Callable[[list[str]], Sequence[Any]], show=lambda result: result.to_dict(),
+        chunk: int = CHUNK, most: int = limits.characters,
+    ):  # fmt: skip
+        texts = _checked(body, limits, most)
 
         def work(deadline: Deadline) -> bytes:
             found: list[dict] = []
-            for start in range(0, len(texts), CHUNK):
+            for start in range(0, len(texts), chunk):
                 deadline.check()
-                found += map(show, verb(texts[start : start + CHUNK]))
+                found += map(show, verb(texts[start : start + chunk]))
             return _encoded(found[0] if body.texts is None else found)
 
         return Response(await app.state.workers.run(work), media_type="application/json")
@@ -125,6 +131,19 @@ def _add_verbs(app: FastAPI, limits: Limits) -> None:
         options = {"target": body.target, "model": body.model, "abstain": body.abstain}
         return await answer(body, partial(api.classify, task=body.task, num_workers=1, **options))
 
+    def explaining(body: ExplainBody) -> dict[str, Any]:
+        task = body.task or api.task_of(body.label)
+        if body.label not in api.labels_of(task):
+            raise HTTPException(422, f"that is no label of {task}: choose from {', '.join(api.labels_of(task))}")
+        if (task == "stance") != (body.target is not None):
+            raise HTTPException(422, 'give "target" with a label of the task "stance", and with no other')
+        verb = partial(api.explain, label=body.label, task=task, target=body.target, num_workers=1)
+        return {"body": body, "verb": verb, "chunk": 1, "most": limits.explained}
+
+    @post("/v1/explain", Explanation, "Say what each word of a text adds to a label's probability.")
+    async def explain(body: ExplainBody) -> Response:
+        return await answer(**explaining(body))
+
     @post("/v1/summarise", Summary, "Bring articles down to a headline or a brief.")
     async def summarise(body: SummariseBody) -> Response:
         options = {"style": body.style, "max_words": body.max_words, "method": body.method}
@@ -133,6 +152,10 @@ def _add_verbs(app: FastAPI, limits: Limits) -> None:
     @app.post("/page/read", include_in_schema=False)
     async def draw(body: Texts) -> Response:
         return await answer(body, partial(api.read, num_workers=1), drawing.draw)
+
+    @app.post("/page/explain", include_in_schema=False)
+    async def draw_explanation(body: ExplainBody) -> Response:
+        return await answer(**explaining(body), show=drawing.draw_explanation)
 
     @app.get("/healthz", summary="Say that the service answers.")
     async def healthz() -> Health:
@@ -162,13 +185,13 @@ def _encoded(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False).encode()
 
 
-def _checked(body: Texts, limits: Limits) -> list[str]:
+def _checked(body: Texts, limits: Limits, most: int) -> list[str]:
     texts = body.all
     if len(texts) > limits.texts:
         raise HTTPException(413, f"{len(texts)} texts: at most {limits.texts} in a body")
     for index, text in enumerate(texts):
-        if len(text) > limits.characters:
-            raise HTTPException(413, f"text {index} has {len(text)} characters: at most {limits.characters} are read")
+        if len(text) > most:
+            raise HTTPException(413, f"text {index} has {len(text)} characters: at most {most} are read")
     return texts
 
 

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from tasrih.api import DEFAULT_MODELS
+from tasrih.api import DEFAULT_MODELS, labels_of
+from tasrih.schemes import SCHEMES
+
+_LABELS = tuple(label for task in SCHEMES for label in labels_of(task))
 
 
 def _bundled(name: str) -> str:
@@ -19,6 +22,15 @@ def _bundled(name: str) -> str:
 ModelName = Annotated[
     str, AfterValidator(_bundled), Field(json_schema_extra={"enum": [*DEFAULT_MODELS.values()]}, max_length=64)
 ]
+
+
+def _known(label: str) -> str:
+    if label not in _LABELS:
+        raise ValueError(f"unknown label: choose from {', '.join(_LABELS)}")
+    return label
+
+
+LabelName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*_LABELS]}, max_length=64)]
 
 
 class Problem(BaseModel):
@@ -69,6 +81,14 @@ class ClassifyBody(Texts):
     target: str | None = Field(None, max_length=1000, description="What the stance is to.")
     model: ModelName | None = Field(None, description="A bundled model; by default the task's.")
     abstain: bool = Field(False, description="Give no label where the model is unsure.")
+
+
+class ExplainBody(Texts):
+    """Texts, and the label to explain."""
+
+    label: LabelName = Field(description="The label, whether a text gets it or not.", examples=["endorsement"])
+    task: Literal["topic", "stance", "statement"] | None = Field(None, description="By default the label's.")
+    target: str | None = Field(None, max_length=1000, description="What the stance is to.")
 
 
 class SummariseBody(Texts):

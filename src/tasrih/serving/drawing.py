@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tasrih.render.explanation import GRADES, explanation_fragment, look
 from tasrih.render.html import HUES, page, sections, style
-from tasrih.results import Document
+from tasrih.results import Document, Explanation
 from tasrih.schemes import SCHEMES
 
 _HERE = Path(__file__).parent
@@ -22,6 +23,10 @@ PHRASES = {
     "الفعل معلّق على شرط": "the act hangs on a condition",
     "الموضوع": "Topic", "توليدي": "abstractive", "استخراجي": "extractive", "النص نفسه": "the text itself",
     "سنده في النص": "supported by the text", "من جملة سابقة": "from an earlier sentence",
+    "يؤيّد الوسم": "for the label", "يعارضه": "against it",
+    "كم ينقص احتمال الوسم إذا حُجبت الكلمة": "how much the label's probability falls where the word is hidden",
+    "نصيب الكلمة من احتمال الوسم، بالتدرّجات المتكاملة": "the word's share of the label's probability, by integrated "
+    "gradients",
     "لا جواب": "no answer", "لا جمل في هذا النص": "no sentences in this text", "بلا وسم": "no tag",
 }  # fmt: skip
 
@@ -47,10 +52,24 @@ def draw(document: Document) -> dict[str, Any]:
     return {"document": document.to_dict(), "body": body, "page": page(document)}
 
 
+def draw_explanation(explanation: Explanation) -> dict[str, Any]:
+    """Draw an explanation for the page, whose style sheet knows the grades of the words.
+
+    Args:
+        explanation: of one sentence.
+
+    Returns:
+        ``explanation``: its plain form; ``body``: its HTML for the page.
+    """
+    return {"explanation": explanation.to_dict(), "body": _STYLE.sub("", explanation_fragment(explanation))}
+
+
 def style_sheet() -> str:
     """Give the style of the page: the drawn article's, and what stands around it."""
     hues = "".join(f'.tag[data-h="{hue}"]{{--h:{hue}}}' for hue in HUES.values())
-    return style() + hues + own_file("page.css")
+    sizes = [size for size in range(-GRADES, GRADES + 1) if size]
+    grades = "".join(f'.word[data-grade="{size}"]{{{look(size)}}}' for size in sizes)
+    return style() + hues + grades + own_file("page.css")
 
 
 def own_file(name: str) -> str:

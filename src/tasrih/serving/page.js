@@ -15,6 +15,7 @@ const ENGLISH = {
   tooLongLink: "The text is too long for a link.", tooMany: "Too many files at once.", notText: "Not a text file:",
   busy: "The server is busy: try again in a moment.", late: "Reading took too long: send less at once.",
   unfit: "The server could not take this text.", away: "The server does not answer.", story: "Story",
+  why: "Why?", explained: "Explained.",
 };
 const ARABIC = {
   all: "الكل", reading: "تُقرأ الآن…", done: "تمّت القراءة.", copied: "نُسخ.", empty: "ألصِق خبرًا أولًا.",
@@ -22,6 +23,7 @@ const ARABIC = {
   tooLongLink: "النص أطول مما يحمله رابط.", tooMany: "ملفات كثيرة دفعة واحدة.", notText: "ليس ملفًا نصيًا:",
   busy: "الخادم مشغول: أعد المحاولة بعد قليل.", late: "طالت القراءة: أرسل أقل دفعة واحدة.",
   unfit: "لم يقبل الخادم هذا النص.", away: "الخادم لا يجيب.", story: "خبر",
+  why: "لماذا؟", explained: "شُرح الوسم.",
 };
 const PROBLEMS = { 408: "late", 413: "tooLong", 422: "unfit", 503: "busy", 504: "late" };
 const LONGEST_LINK = 16000;
@@ -72,6 +74,7 @@ function translateDrawing(root) {
   for (const element of root.querySelectorAll("[title],[aria-label],[data-label],[data-head]"))
     for (const name of ["title", "aria-label", "data-label", "data-head"])
       if (element.hasAttribute(name)) element.setAttribute(name, translated(element.getAttribute(name)));
+  for (const element of root.querySelectorAll("[data-english]")) element.textContent = element.dataset.english;
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
     // what the article itself says stays
@@ -143,6 +146,7 @@ function show(index) {
   $("drawn").innerHTML = readings[index].body;
   for (const element of $("drawn").querySelectorAll(".article,.sentence")) element.lang = "ar";
   if (language === "en") translateDrawing($("drawn"));
+  offerReasons();
   showActs();
   filter();
 }
@@ -175,7 +179,7 @@ function showActs() {
 
 function filter() {
   for (const made of $("acts").children) made.setAttribute("aria-pressed", made.dataset.act === (act ?? ""));
-  const rows = $("drawn").querySelectorAll("tbody tr");
+  const rows = statementRows();
   statements().forEach((statement, i) => {
     const off = act !== null && !statement.tags.includes(act);
     if (rows[i]) rows[i].hidden = off;
@@ -183,6 +187,60 @@ function filter() {
     mark?.classList.toggle("off", off);
     for (let chip = mark?.nextElementSibling; chip?.matches(".chip"); chip = chip.nextElementSibling) chip.hidden = off;
   });
+  for (const row of $("drawn").querySelectorAll("tr.why")) row.hidden = row.previousElementSibling.hidden;
+}
+
+// --- why a label ------------------------------------------------------------------------------
+
+const statementRows = () => $("drawn").querySelectorAll("tbody tr:not(.why)");
+
+// A button beside each tag of a statement, and of its condition; the tags stand in the order of the document's.
+function offerReasons() {
+  statementRows().forEach((row, i) => {
+    const statement = statements()[i];
+    const labels = statement.conditional ? [...statement.tags, "conditional"] : statement.tags;
+    row.querySelectorAll("li:has(.chip)").forEach((item, j) => {
+      const made = button(say("why"), null, () => explain(made, row, statement.text, labels[j]));
+      made.className = "why";
+      made.setAttribute("aria-expanded", "false");
+      made.setAttribute("aria-label", `${say("why")} ${item.querySelector(".chip").textContent}`);
+      item.append(" ", made);
+    });
+  });
+}
+
+function foldReason(row) {
+  if (row.nextElementSibling?.matches(".why")) row.nextElementSibling.remove();
+  for (const made of row.querySelectorAll("button.why")) made.setAttribute("aria-expanded", "false");
+}
+
+async function explain(pressed, row, text, label) {
+  const open = pressed.getAttribute("aria-expanded") === "true";
+  foldReason(row);
+  if (open) return;
+  const turn = asked;
+  try {
+    const answer = await fetch("/page/explain", {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ text, label, task: "statement" }),
+    });
+    if (turn !== asked || !row.isConnected) return;
+    if (!answer.ok) return tell(say(PROBLEMS[answer.status] ?? "away"), true);
+    const told = document.createElement("tr");
+    told.className = "why";
+    told.append(document.createElement("td"));
+    told.firstChild.colSpan = row.cells.length;
+    // the server escaped the text in it, as in the drawn article
+    told.firstChild.innerHTML = (await answer.json()).body;
+    for (const element of told.querySelectorAll(".sentence")) element.lang = "ar";
+    if (language === "en") translateDrawing(told);
+    foldReason(row);
+    row.after(told);
+    pressed.setAttribute("aria-expanded", "true");
+    tell(say("explained"));
+  } catch {
+    if (turn === asked) tell(say("away"), true);
+  }
 }
 
 // --- copying and links ------------------------------------------------------------------------

@@ -26,10 +26,13 @@ __all__ = [
     "OnnxEngine",
     "OpenVinoEngine",
     "TorchEngine",
+    "best_checkpoint_precision",
     "best_engine",
     "cores",
+    "on_gpu",
     "open_checkpoint",
     "open_graph",
+    "processor_flags",
 ]  # fmt: skip
 
 #: Engine to the modes that may follow its name after a colon.
@@ -129,16 +132,27 @@ def open_checkpoint(name: str | Path, choice: EngineChoice | None, *, device: st
     choice = choice or EngineChoice("torch")
     if choice.name not in ("torch", "auto"):
         raise ModelError(f"{name} holds no ONNX graph for {choice.name}: write one with `tasrih export {name} FOLDER`")
-    mode = choice.mode
-    if choice.name == "auto":
-        mode = "bf16" if _on_gpu(device) or "amx_bf16" in processor_flags() else "fp32"
+    mode = best_checkpoint_precision(device) if choice.name == "auto" else choice.mode
     compiled = mode == "compiled"
     return TorchEngine.from_pretrained(
         name, device=device, precision="bf16" if compiled else mode, compiled=compiled
     )  # fmt: skip
 
 
-def _on_gpu(device: str | None) -> bool:
+def best_checkpoint_precision(device: str | None = None) -> str:
+    """Choose what a transformers folder is computed in where ``auto`` is asked for.
+
+    Args:
+        device: where it runs; None takes a GPU where there is one.
+
+    Returns:
+        ``bf16`` on a GPU and on a processor with AMX, else ``fp32``.
+    """
+    return "bf16" if on_gpu(device) or "amx_bf16" in processor_flags() else "fp32"
+
+
+def on_gpu(device: str | None = None) -> bool:
+    """Say whether a transformers folder runs on a GPU; None as the device stands for one where torch finds it."""
     if device is not None:
         return device.startswith("cuda")
     if find_spec("torch") is None:

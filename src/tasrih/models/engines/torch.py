@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -92,10 +94,45 @@ class TorchEngine:
         """The transformers config of the model."""
         return self._model.config
 
+    def _inputs(self, batch: dict[str, np.ndarray]) -> dict:
+        import torch
+
+        return {key: torch.from_numpy(value).to(self._device) for key, value in batch.items() if key in self._known}
+
+    def integrated_gradients(
+        self, batch: dict[str, np.ndarray], baseline: np.ndarray, score: Callable[[Any], Any], *, steps: int = 32
+    ) -> np.ndarray:
+        """Share the change of a score out among tokens (Sundararajan, Taly & Yan 2017).
+
+        Args:
+            batch: one padded batch, computed together.
+            baseline: ids of the same shape that the path of embeddings begins at.
+            score: from the logits of the batch, a float tensor of shape (windows, labels), to one number.
+            steps: points of the path, those of Gauss and Legendre's quadrature.
+
+        Returns:
+            Shape (windows, length): they add up to ``score`` of the batch less ``score`` of the baseline, but for the
+            error of the quadrature. 0 where both have the same id.
+        """
+        import torch
+
+        inputs = self._inputs(batch)
+        embed = self._model.get_input_embeddings()
+        with torch.no_grad():
+            there = embed(inputs.pop("input_ids"))
+            way = there - embed(torch.from_numpy(baseline).to(self._device))
+        total = torch.zeros_like(way, dtype=torch.float32)
+        for point, weight in zip(*np.polynomial.legendre.leggauss(steps), strict=True):
+            # the points lie in -1 ... 1, the path in 0 ... 1
+            embeddings = (there - way * (1 - point) / 2).requires_grad_()
+            logits = self._model(inputs_embeds=embeddings, **inputs).logits.float()
+            total += torch.autograd.grad(score(logits), embeddings)[0].float() * (weight / 2)
+        return (way.float() * total).sum(-1).cpu().numpy()
+
     def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Compute one padded batch."""
         import torch
 
-        inputs = {key: torch.from_numpy(value).to(self._device) for key, value in batch.items() if key in self._known}
+        inputs = self._inputs(batch)
         with torch.inference_mode():
             return {"logits": self._forward(**inputs).logits.float().cpu().numpy()}

@@ -1,0 +1,62 @@
+"""Files appear whole: a fault leaves what was there, and nothing beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tasrih.writing import whole_file, write_whole
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_name_is_taken_at_the_end(tmp_path):
+    path = tmp_path / "a.csv"
+    with whole_file(path) as place:
+        place.write_text("خبر", encoding="utf-8")
+        assert not path.exists()
+    assert path.read_text(encoding="utf-8") == "خبر" and names(tmp_path) == ["a.csv"]
+    write_whole(path, "آخر")
+    assert path.read_text(encoding="utf-8") == "آخر" and names(tmp_path) == ["a.csv"]
+
+
+def test_a_fault_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), whole_file(path) as place:
+        place.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old" and names(tmp_path) == ["a.csv"]
+
+
+def test_a_kill_leaves_no_half_under_the_name(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from tasrih.writing import whole_file\n"
+        "with whole_file(Path(sys.argv[1])) as place, place.open('w') as out:\n"
+        "    out.write('half'); out.flush(); print(flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "a.csv")], stdout=subprocess.PIPE)
+    process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert names(tmp_path) == ["a.csv.tmp"]
+
+
+def test_pipes_and_links_are_written_to_as_they_are(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink() and target.read_text() == "new"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    write_whole(pipe, "through")
+    assert reader.communicate(timeout=20)[0] == "through" and pipe.exists() and not pipe.is_file()
