@@ -32,7 +32,7 @@ SEED = ROOT / "seeds" / "nato_wales_summit_2014.txt"
 #: A block under this comment is run by a test of its own, or needs what no test has; it still has to compile.
 ELSEWHERE = re.compile(r"<!-- (?:a test runs this|needs [^>]*) -->")
 #: Commands that take no longer than reading an article; ``tasrih`` of these subcommands alone.
-CHEAP = {"read", "classify", "tag", "summarise", "models", "rows", "report", "label-studio", "data"}
+CHEAP = {"read", "classify", "explain", "tag", "summarise", "models", "doctor", "rows", "report", "label-studio", "data"}
 #: Other programs that may stand in a line that is run.
 PLAIN = {"cat"}
 
@@ -260,7 +260,7 @@ def test_the_map_names_every_page():
 
 def test_the_tutorial_names_every_field_of_a_result():
     page = (DOCS / "first_article.md").read_text(encoding="utf-8")
-    for kind in ("Document", "Statement", "Stance", "Prediction", "Summary"):
+    for kind in ("Document", "Statement", "Stance", "Prediction", "Summary", "Explanation"):
         table = page.partition(f"| field of `{kind}` |")[2].partition("\n\n")[0]
         named = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
         assert named == {field.name for field in dataclasses.fields(getattr(results, kind))}, kind

@@ -8,6 +8,7 @@ import lzma
 
 import pytest
 
+from tasrih.data.limits import Limits
 from tasrih.interchange import (
     BATCH,
     LABELS,
@@ -138,6 +139,15 @@ def test_lines_that_cannot_be_read_come_in_their_place(tmp_path):
     (tmp_path / "latin.txt").write_bytes("نص".encode("cp1256"))
     (bad,) = read_articles([tmp_path / "latin.txt"])
     assert bad.text is None and "not UTF-8" in bad.error
+
+
+def test_a_file_that_cannot_be_read_loses_no_other(tmp_path):
+    (tmp_path / "a.csv").write_text("متن\nخبر\n", encoding="utf-8")
+    (tmp_path / "b.jsonl.xz").write_bytes(lzma.compress(b"0" * 2**20))
+    (tmp_path / "c.txt").write_text(TEXT, encoding="utf-8")
+    first, second, third = read_articles([tmp_path], Limits(row=1000, ratio=9))
+    assert 'a.csv: no "text"; it has متن' in first.error and "b.jsonl.xz: it unpacks to more than 9" in second.error
+    assert third.text == TEXT
 
 
 def test_a_path_that_holds_nothing_is_named(tmp_path):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-import lzma
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tasrih.data.sources import read_file
+from tasrih.data.formats import SUFFIXES, suffix_of
+from tasrih.data.limits import Limits, current_limits
+from tasrih.data.texts import read_text, text_rows
 from tasrih.errors import MissingExtraError
 from tasrih.results import Document, Prediction, Span, Stance, Statement, Summary, Window
 from tasrih.schemes import STATEMENT
+from tasrih.writing import whole_file
 
 #: Articles that are tagged at once; what is held in memory while a stream is read.
 BATCH = 256
@@ -23,7 +25,7 @@ BATCH = 256
 LABELS = (*STATEMENT.names, "conditional")
 
 #: Suffixes of the files that articles are read from.
-ARTICLE_SUFFIXES = (".txt", ".jsonl", ".jsonl.xz", ".csv", ".tsv", ".parquet")
+ARTICLE_SUFFIXES = (".txt", *SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def article_files(paths: Iterable[str | Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in map(Path, paths):
-        inside = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.name.endswith(ARTICLE_SUFFIXES))
+        inside = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix == ".txt" or suffix_of(p))
         if not inside:
             fault = f"holds none of {', '.join(ARTICLE_SUFFIXES)}" if path.is_dir() else "does not exist"
             raise FileNotFoundError(f"{path} {fault}")
@@ -73,13 +75,14 @@ def article_files(paths: Iterable[str | Path]) -> list[Path]:
     return files
 
 
-def read_articles(paths: Iterable[str | Path]) -> Iterator[Article]:
-    """Read articles one after another; a line that cannot be read comes as an article with ``error``.
+def read_articles(paths: Iterable[str | Path], limits: Limits | None = None) -> Iterator[Article]:
+    """Read articles one after another; what cannot be read, a line or a file, comes as an article with ``error``.
 
     Args:
         paths: files or folders: ``.txt`` (one article a file), or rows with ``text`` and, where they have them,
             ``id``, ``date``, ``source``, ``title`` and ``url``. A row that holds ``statements``, as ``tasrih tag``
             prints it, is taken as read.
+        limits: what each file may hold; None takes ``current_limits()``.
 
     Yields:
         The articles.
@@ -87,39 +90,27 @@ def read_articles(paths: Iterable[str | Path]) -> Iterator[Article]:
     Raises:
         FileNotFoundError: if a path does not exist.
     """
+    limits = limits or current_limits()
     for path in article_files(paths):
-        if path.suffix == ".txt":
-            yield _whole(path)
-        elif path.name.endswith((".jsonl", ".jsonl.xz")):
-            yield from _lines(path)
+        try:
+            yield from _articles(path, limits)
+        except (ValueError, OSError) as error:
+            yield Article(path.stem, None, error=str(error))
+
+
+def _articles(path: Path, limits: Limits) -> Iterator[Article]:
+    if suffix_of(path) is None:
+        yield Article(path.stem, read_text(path, limits))
+        return
+    for found in text_rows(path, limits):
+        name = f"{path.name}:{found.number}"
+        if found.row is None:
+            yield Article(name, None, error=f"{path}, line {found.number}: {found.error}")
         else:
-            yield from (_article(row, f"{path.name}:{n}") for n, row in enumerate(read_file(path), 1))
+            yield _article(found.row, name)
 
 
-def _whole(path: Path) -> Article:
-    try:
-        return Article(path.stem, path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        return Article(path.stem, None, error=f"{path} is not UTF-8: {error}")
-
-
-def _lines(path: Path) -> Iterator[Article]:
-    with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            name = f"{path.name}:{number}"
-            try:
-                row = json.loads(line)
-            except ValueError as error:  # of bytes that are no UTF-8, too
-                yield Article(name, None, error=f"{path}, line {number}: {error}")
-                continue
-            yield _article(row, name)
-
-
-def _article(row: Any, name: str) -> Article:
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        return Article(name, None, error=f'{name}: expected an object with a "text" that is a string')
+def _article(row: dict[str, Any], name: str) -> Article:
     facts = {key: str(row[key]) for key in ("date", "source", "title", "url") if row.get(key) not in (None, "")}
     identifier = name if row.get("id") in (None, "") else str(row["id"])
     try:
@@ -280,7 +271,8 @@ def write_rows(rows: Iterable[StatementRow], path: str | Path) -> int:
     writers = {".csv": _write_csv, ".parquet": _write_parquet, ".jsonl": _write_jsonl}
     if path.suffix not in writers:
         raise ValueError(f"cannot write rows as {path.name}: give a name that ends in {', '.join(writers)}")
-    return writers[path.suffix](rows, path)
+    with whole_file(path) as place:
+        return writers[path.suffix](rows, place)
 
 
 def _write_jsonl(rows: Iterable[StatementRow], path: Path) -> int:

@@ -7,13 +7,14 @@ One task is one sentence, as the statements set has one row a sentence. Label St
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from tasrih.data.formats import read_json
+from tasrih.data.limits import Limits
 from tasrih.interchange import Article
 from tasrih.results import Document, Statement
 from tasrih.schemes import STANCE, STATEMENT
@@ -151,23 +152,21 @@ class Corrected:
     fault: str | None = None
 
 
-def read_export(path: str | Path) -> list[dict[str, Any]]:
+def read_export(path: str | Path, limits: Limits | None = None) -> list[dict[str, Any]]:
     """Read what Label Studio exports as JSON.
 
     Args:
         path: the file.
+        limits: what it may hold; None takes ``current_limits()``.
 
     Returns:
         The tasks.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not an export in the format "JSON".
+        ValueError: if it is not an export in the format "JSON", or too large.
     """
-    try:
-        exported = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+    exported = read_json(path, limits)
     if not isinstance(exported, list) or not all(
         isinstance(t, dict) and isinstance(t.get("data"), dict) for t in exported
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ HUB_METRICS = {
     "mcc": "matthews_correlation", "brier": "brier_score", "rouge_1": "rouge", "rouge_2": "rouge", "rouge_l": "rouge",
     "chrf_pp": "chrf", "speaker_exact_f1": "f1", "target_overlap_f1": "f1",
 }  # fmt: skip
+
+_TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 
 PIPELINES = {"topic": "text-classification", "statement": "text-classification", "stance": "text-classification",
              "summary": "summarization"}  # fmt: skip
@@ -73,9 +76,6 @@ def write_card(card: Card, reports: Sequence[dict], training: dict | None = None
         if missing := [key for key in ("data", "split", "size", "scores") if key not in report]:
             raise ModelError(f"the figures of {card.name} lack {', '.join(missing)}: make them with `tasrih evaluate`")
     lines = [
-        "---",
-        metadata(card, reports),
-        "---",
         "",
         f"# {card.title} (`{card.name}`)",
         "",
@@ -89,7 +89,7 @@ def write_card(card: Card, reports: Sequence[dict], training: dict | None = None
         lines += [
             "", "No text of a validation or test set was trained on (ids, and the first 150 letters folded). What the "
             "guard took out, and the figures of the run:", "", "```json",
-            json.dumps(training, indent=1, ensure_ascii=False), "```",
+            json.dumps(training, indent=1, ensure_ascii=False).replace("<", "\\u003c"), "```",
         ]  # fmt: skip
     if card.recipe:
         lines += ["", "## How it was made", "", *(f"- {step}" for step in card.recipe)]
@@ -99,7 +99,9 @@ def write_card(card: Card, reports: Sequence[dict], training: dict | None = None
         lines += ["", *_figures(report)]
     if card.limits:
         lines += ["", "## Limits", "", *(f"- {item}" for item in card.limits)]
-    return "\n".join([*lines, ""])
+    # names come from folders and data of anybody's; in Markdown an element of HTML would be one
+    body = _TAG.sub("&lt;", "\n".join([*lines, ""]))
+    return f"---\n{metadata(card, reports)}\n---\n{body}"
 
 
 def metadata(card: Card, reports: Sequence[dict]) -> str:

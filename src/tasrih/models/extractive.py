@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
@@ -22,9 +23,14 @@ def _terms(text: str) -> Counter[str]:
     return Counter(word_forms(word)[-1] for word in found if not is_function_word(word))
 
 
-def _likeness(first: Counter[str], second: Counter[str]) -> float:
+def _size(terms: Counter[str]) -> int:
+    return sum(count**2 for count in terms.values())
+
+
+def _likeness(first: Counter[str], second: Counter[str], size: int) -> float:
+    """Give the cosine of two texts' terms; ``size`` is that of the second, which many are held against."""
     shared = sum(count * second[term] for term, count in first.items())
-    sizes = math.sqrt(sum(count**2 for count in first.values()) * sum(count**2 for count in second.values()))
+    sizes = math.sqrt(_size(first) * size)
     return shared / sizes if sizes else 0.0
 
 
@@ -47,7 +53,8 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     whole: Counter[str] = Counter()
     for counts in terms:
         whole.update(counts.keys())
-    worth = [_likeness(counts, whole) + 1 / (1 + place) for place, counts in enumerate(terms)]
+    size = _size(whole)
+    worth = [_likeness(counts, whole, size) + 1 / (1 + place) for place, counts in enumerate(terms)]
     chosen: list[int] = []
     left = max_words
     while len(chosen) < most:
@@ -58,7 +65,8 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
         best = max(
             open_to,
             key=lambda index: (
-                worth[index] - max((_likeness(terms[index], terms[other]) for other in chosen), default=0.0)
+                worth[index]
+                - max((_likeness(terms[index], terms[other], _size(terms[other])) for other in chosen), default=0.0)
             ),
         )
         chosen.append(best)
@@ -82,6 +90,7 @@ def shorten(sentence: str, max_words: int) -> str:
         limit = pieces[max_words - 1].end()
         pauses = [match.start() for match in _PAUSE.finditer(sentence, 0, limit)]
         # a pause too near the beginning would leave too little
-        pauses = [at for at in pauses if len(sentence[:at].split()) * 2 >= max_words]
+        starts = [piece.start() for piece in pieces]
+        pauses = [at for at in pauses if bisect_left(starts, at) * 2 >= max_words]
         sentence = sentence[: pauses[-1] if pauses else limit]
     return sentence.rstrip(" \t\n،؛,;:.-–—")

@@ -10,8 +10,9 @@ _ARABIC_LETTER = re.compile(
     "[\u0621-\u063a\u0641-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc\u0750-\u077f\ufb50-\ufdfb\ufe80-\ufefc]"
 )
 _WORD = re.compile(r"[^\W\d_]+")
-# an address or handle says nothing of the language round it
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]*@[\w.-]+", re.ASCII)
+# An address or handle says nothing of the language round it. It is tried where a run of its characters begins alone: in
+# a long row of dots or digits each would be tried to the row's end.
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]*+@[\w.-]+", re.ASCII)
 # what is no letter but would break words or swell the count of letters
 _BARE = ("presentation", "tatweel", "diacritics")
 # Letters that Urdu, Kurdish or Pashto write all the time and Arabic does not. Keheh and Farsi yeh are in

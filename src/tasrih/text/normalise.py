@@ -80,7 +80,8 @@ STEPS: dict[str, dict[str, str]] = {
 _LETTERS = "\u0621-\u063a\u0641-\u064a"
 _DIGITS = "0-9\u0660-\u0669"
 _LINK = r"https?://\S+|www\.\S+"
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+# begun where a run of such characters begins alone: in a text without a space every letter would be tried to its end
+_EMAIL = r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+"
 _MENTION = r"(?<![\w@])@\w+"
 
 #: Steps that rewrite whole stretches, as pairs of a pattern and what stands for it; they go before those of ``STEPS``.
