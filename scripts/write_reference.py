@@ -50,6 +50,7 @@ PARTS: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
         {
             "tasrih.text.normalise": ("normalise", "fold", "Normalised"),
             "tasrih.text.sentences": ("sentences", "Sentence"),
+            "tasrih.text.spellings": ("respell", "Respelt"),
         },
     ),
     ("This machine", "What `tasrih doctor` prints.", {"tasrih.doctor": ("examine", "Examination")}),
@@ -83,7 +84,7 @@ PARTS: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
         {
             "tasrih.evaluation.evaluate": ("evaluate",),
             "tasrih.evaluation.spans": ("evaluate_spans",),
-            "tasrih.evaluation.spelling": ("evaluate_spelling", "variant"),
+            "tasrih.evaluation.spelling": ("evaluate_spelling",),
             "tasrih.evaluation.hf_metrics": ("metric", "combined"),
             "tasrih.evaluation.calibration": ("fit_calibration", "Calibration"),
             "tasrih.evaluation.cards": ("folder_card",),

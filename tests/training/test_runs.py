@@ -18,7 +18,8 @@ import yaml
 from tasrih.models.classifier import Classifier
 from tasrih.training.classification import train_classifier
 from tasrih.training.config import ClassifierConfig
-from tasrih.training.sources import Source
+from tasrih.training.features import features
+from tasrih.training.sources import Source, read_training_data
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -225,6 +226,22 @@ def test_a_step_in_parts_is_the_same_step(bert, world, tmp_path):
     assert len(losses(tmp_path / "whole")) == 3
     assert losses(tmp_path / "parts") == pytest.approx(losses(tmp_path / "whole"), abs=2e-4)
     assert logits(tmp_path / "parts", world) == pytest.approx(logits(tmp_path / "whole", world), abs=1e-2)
+
+
+def test_other_spellings_are_what_training_reads(bert, world, tmp_path, monkeypatch):
+    read = []
+
+    def watched(rows, *arguments, **options):
+        read.append([row.text for row in rows])
+        return features(rows, *arguments, **options)
+
+    monkeypatch.setattr("tasrih.training.tuning.features", watched)
+    made = config(bert, tmp_path, spelling=0.5)
+    train_classifier(made, world.root)
+    data = read_training_data(made, world.root)
+    changed = [one != other.text for one, other in zip(read[0], data.train, strict=True)]
+    assert len(changed) / 4 < sum(changed) < len(changed) * 3 / 4
+    assert read[1] == [row.text for row in data.validation]
 
 
 # --- a kill ---------------------------------------------------------------------------------------

@@ -54,6 +54,9 @@ class ClassifierConfig:
     joined: float = 0.0
     """Share of training texts that are seen joined to another one, the tags of both together: news sentences hold
     several acts, and a pooled state must show each."""
+    spelling: float = 0.0
+    """Share of training texts that are seen in another spelling, one that the profile does not fold: ta marbuta as ha,
+    hamza seats or punctuation dropped, other quotes, a scanner's noise (``VARIANTS`` in ``text/spellings.py``)."""
     freeze_embeddings: bool = False
     """Leave the token embeddings as pretraining left them, so that words unseen here stay beside those seen."""
     token_dropout: float = 0.0
@@ -105,7 +108,7 @@ class ClassifierConfig:
         for name, choices in (("pooling", ("mean", "cls")), ("pool_windows", ("none", "mean", "max"))):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
-        for name in ("joined", "dropout", "token_dropout", "label_smoothing", "warmup"):
+        for name in ("joined", "spelling", "dropout", "token_dropout", "label_smoothing", "warmup"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
         positive = (

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasrih.data.labelled import Row
+from tasrih.data.respelling import respell_rows
 from tasrih.evaluation.metrics import average_precision, multi_label_scores, single_label_scores
 from tasrih.models.encoding import TextEncoder
 from tasrih.training.bases import base_profile, open_base
@@ -352,8 +353,9 @@ def fit(
         tokenizer.backend_tokenizer, profile=config.profile or base_profile(config.base, tokenizer),
         max_length=config.max_length, pad_id=tokenizer.pad_token_id,
     )  # fmt: skip
+    rows = respell_rows(train, config.spelling, profile=encoder.profile, seed=seed)
     # three characters a token: what is joined still fits one window
-    rows = join_rows(train, config.joined, longest=3 * config.max_length, seed=seed)
+    rows = join_rows(rows, config.joined, longest=3 * config.max_length, seed=seed)
     items = features(rows, encoder, config, windows_per_text=config.windows_per_text)
     pooling = config.pool_windows != "none"
     check = features(validation, encoder, config, windows_per_text=config.windows_per_text if pooling else 1)
