@@ -13,6 +13,7 @@ score statement statements spelling.statements.test --spelling
 score topic topic_iptc topic.topic_iptc.test --more configs/labels/topics.standoff.jsonl
 score topic topic_iptc spelling.topic_iptc.test --spelling
 score stance statements stance.statements.test
+score stance statements spelling.stance.test --spelling
 score stance stance/ans stance.stance_ans.test
 score stance stance/arabicstancex stance.stance_arabicstancex.test
 score summary summarisation/ant summary.summarisation_ant.test

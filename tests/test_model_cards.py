@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +26,19 @@ def written(tmp_path_factory) -> Path:
 def test_a_card_follows_from_its_figures(written, name):
     made = (written / f"{name}.md").read_text(encoding="utf-8")
     assert (ROOT / "model_cards" / f"{name}.md").read_text(encoding="utf-8") == made
+
+
+def test_figures_stand_in_the_card_once_they_are_measured(tmp_path):
+    figures = tmp_path / "figures"
+    shutil.copytree(ROOT / "model_cards" / "figures", figures)
+    measured = json.loads((figures / "spelling.topic_iptc.test.json").read_text(encoding="utf-8"))
+    command = "tasrih evaluate stance statements --split test --spelling"
+    (figures / "spelling.stance.test.json").write_text(json.dumps({**measured, "command": command}), encoding="utf-8")
+    write_card = runpy.run_path(str(ROOT / "scripts" / "write_cards.py"))["write_card"]
+    card = write_card("stance", figures)
+    assert command in card and "| marbuta_as_ha |" in card
+    (figures / "spelling.stance.test.json").unlink()
+    assert command not in write_card("stance", figures)
 
 
 def test_every_bundled_model_has_a_card():

@@ -21,3 +21,4 @@ def test_the_report_counts_what_moves(world, model, data):
     assert report.difference == {}
     assert report.notes[-1].startswith("macro_f1 under ocr_noise less as_written: ")
     assert any(note.startswith("ocr_noise (not folded)") for note in report.notes)
+    assert any("is respelt with it" in note for note in report.notes) == (model == "stance")

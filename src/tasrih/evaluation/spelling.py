@@ -56,6 +56,8 @@ def evaluate_spelling(model: str, data: str, split: str = "test", root: Path | N
             kind = "folded" if is_folded(name, classifier.settings.profile) else "not folded"
             notes.append(f"{name} ({kind}): {changed} texts differ, labels of {int((~same).sum())} change")
     lost = differences(draws["ocr_noise"], draws["as_written"])[headline]
+    if any(row.target for row in rows):
+        notes.append("A target that stands in the text is respelt with it; another one is kept.")
     notes.append(f"{headline} under ocr_noise less as_written: {lost}")
     return Report(
         model, data, split, len(rows), command=f"tasrih evaluate {model} {data} --split {split} --spelling",
