@@ -48,47 +48,48 @@ def bert(world, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def xlm_roberta(world, tmp_path_factory) -> Path:
-    """An ``XLMRobertaForMaskedLM`` with a Unigram vocabulary, as SentencePiece makes it."""
+def fairseq(world, tmp_path_factory):
+    """Make a checkpoint of a class with a Unigram vocabulary whose special tokens stand where fairseq puts them."""
     import torch
-    from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM, XLMRobertaTokenizer
 
-    folder = tmp_path_factory.mktemp("xlm")
-    vocabulary = _unigram(_texts(world), ["<s>", "<pad>", "</s>", "<unk>"])
-    tokenizer = XLMRobertaTokenizer(vocab=[*vocabulary, ("<mask>", 0.0)])
-    torch.manual_seed(0)
-    shape = XLMRobertaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
-        max_position_embeddings=66, pad_token_id=1, type_vocab_size=1,
-    )  # fmt: skip
-    XLMRobertaForMaskedLM(shape).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    def made(name: str, tokenizer_class: type, model_class: type, **shape) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        vocabulary = _unigram(_texts(world), ["<s>", "<pad>", "</s>", "<unk>"])
+        tokenizer = tokenizer_class(vocab=[*vocabulary, ("<mask>", 0.0)])
+        torch.manual_seed(0)
+        model_class(model_class.config_class(vocab_size=len(tokenizer), **shape)).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def arabart(world, tmp_path_factory) -> Path:
-    """An ``MBartForConditionalGeneration`` with ``BarthezTokenizer``, which is what AraBART is."""
-    import torch
-    from transformers import BarthezTokenizer, MBartConfig, MBartForConditionalGeneration
+def xlm_roberta(fairseq) -> Path:
+    """An ``XLMRobertaForMaskedLM`` with its tokenizer."""
+    from transformers import XLMRobertaForMaskedLM, XLMRobertaTokenizer
 
-    folder = tmp_path_factory.mktemp("arabart")
-    vocabulary = _unigram(_texts(world), ["<s>", "<pad>", "</s>", "<unk>"])
-    tokenizer = BarthezTokenizer(vocab=[*vocabulary, ("<mask>", 0.0)])
-    torch.manual_seed(0)
-    shape = MBartConfig(
-        vocab_size=len(tokenizer), d_model=32, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
-        decoder_attention_heads=2, encoder_ffn_dim=48, decoder_ffn_dim=48, max_position_embeddings=128,
-        decoder_start_token_id=2, forced_eos_token_id=2,
+    return fairseq(
+        "xlm", XLMRobertaTokenizer, XLMRobertaForMaskedLM, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=48, max_position_embeddings=66, pad_token_id=1, type_vocab_size=1,
     )  # fmt: skip
-    MBartForConditionalGeneration(shape).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+
+
+@pytest.fixture(scope="session")
+def arabart(fairseq) -> Path:
+    """An ``MBartForConditionalGeneration`` with ``BarthezTokenizer``, which is what AraBART is."""
+    from transformers import BarthezTokenizer, MBartForConditionalGeneration
+
+    return fairseq(
+        "arabart", BarthezTokenizer, MBartForConditionalGeneration, d_model=32, encoder_layers=1, decoder_layers=1,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=48, decoder_ffn_dim=48,
+        max_position_embeddings=128, decoder_start_token_id=2, forced_eos_token_id=2,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def mt5(world, tmp_path_factory) -> Path:
-    """An ``MT5ForConditionalGeneration`` with its Unigram tokenizer."""
+    """An ``MT5ForConditionalGeneration`` with its Unigram tokenizer, and an output matrix of its own as mT5 has."""
     import torch
     from transformers import MT5Config, MT5ForConditionalGeneration, T5Tokenizer
 
@@ -99,7 +100,9 @@ def mt5(world, tmp_path_factory) -> Path:
         vocab_size=len(tokenizer), d_model=32, d_kv=16, d_ff=48, num_layers=1, num_decoder_layers=1, num_heads=2,
         decoder_start_token_id=0,
     )  # fmt: skip
-    MT5ForConditionalGeneration(shape).save_pretrained(folder)
+    model = MT5ForConditionalGeneration(shape)
+    model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight) * 0.1)
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,8 @@ def test_each_family_trains_saves_and_writes(family, headline_files, world, tmp_
     assert set(result["sureness"]) >= {"sure_from", "rouge_l_extractive"}
     model = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out")
     assert type(model) is type(AutoModelForSeq2SeqLM.from_pretrained(base))
+    # mT5 writes by a matrix of its own, the others by their embeddings
+    assert (model.lm_head.weight is model.get_input_embeddings().weight) == (family != "mt5")
     profile = {"arabart": "arabart", "mt5": "mt5", "bart": "lossless"}[family]
     assert (model.config.tasrih["profile"], model.config.tasrih["max_source"]) == (profile, 48)
     assert model.generation_config.num_beams == 2
@@ -59,6 +62,27 @@ def test_a_model_learns_its_headlines(mt5, headline_files, world, tmp_path):
     assert "sureness" not in result
 
 
+def test_seeds_are_told_with_mean_and_deviation_and_the_best_is_kept(mt5, headline_files, world, tmp_path):
+    import torch
+    from safetensors.torch import load_file
+
+    made = config(
+        mt5, tmp_path / "all", train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation"),
+        sureness_articles=0, seeds=[1, 2], learning_rate=1e-2, epochs=2,
+    )  # fmt: skip
+    result = train_seq2seq(made, world.root)
+    each = [result["seeds"][seed]["rouge_l"] for seed in ("1", "2")]
+    assert result["seeds"]["mean"]["rouge_l"] == pytest.approx(sum(each) / 2)
+    assert result["seeds"]["deviation"]["rouge_l"] == pytest.approx(abs(each[0] - each[1]) / 2**0.5)
+    assert result["validation"]["rouge_l"] == max(each)
+    assert set(json.loads((tmp_path / "all" / "train_log.json").read_text())) == {"seed-1", "seed-2"}
+    best = 1 + each.index(max(each))
+    train_seq2seq(replace(made, seeds=[], seed=best, output=str(tmp_path / "one")), world.root)
+    ours, alone = (load_file(tmp_path / name / "model.safetensors") for name in ("all", "one"))
+    assert set(ours) == set(alone)
+    assert all(torch.allclose(ours[name], alone[name], atol=1e-6) for name in ours)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_a_step_in_parts_is_the_same_step(mt5, headline_files, world, tmp_path, smoothing):
     """Up to dropout, and the parts' unlike numbers of tokens: twice the loss would be seen."""
@@ -69,7 +93,7 @@ def test_a_step_in_parts_is_the_same_step(mt5, headline_files, world, tmp_path, 
             validation=Pairs(str(headline_files), "validation"), sureness_articles=0, label_smoothing=smoothing,
         )  # fmt: skip
         train_seq2seq(made, world.root)
-        log = json.loads((tmp_path / str(parts) / "train_log.json").read_text())
+        log = json.loads((tmp_path / str(parts) / "train_log.json").read_text())["seed-1"]
         losses.append([line["loss"] for line in log if "loss" in line])
     assert len(losses[0]) == 6
     assert losses[1] == pytest.approx(losses[0], rel=0.15)
@@ -130,6 +154,7 @@ def test_an_encoder_alone_is_refused(bert):
         ({"label_smoothing": 1.0}, "label_smoothing must lie between 0 and 1"),
         ({"patience": -1}, "patience must not be negative"),
         ({"batch_size": 9, "accumulate": 2}, "batch_size 9 is no multiple of accumulate 2"),
+        ({"seeds": [1, 1]}, r"seeds must differ: \[1, 1\]"),
     ],
 )
 def test_contradictions_are_refused_by_name(changes, message):

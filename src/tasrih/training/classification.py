@@ -12,7 +12,6 @@ import shutil
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import mean, stdev
 
 from tasrih.data.labelled import Row
 from tasrih.models.classifier import ClassifierSettings
@@ -30,7 +29,7 @@ from tasrih.training.folds import OutOfFold, save_out_of_fold, turns
 from tasrih.training.losses import joined_module
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.sources import Source, TrainingData, read_training_data
-from tasrih.training.tuning import Fitted, fit, read_log
+from tasrih.training.tuning import Fitted, fit, read_logs, spread
 
 __all__ = [
     "ClassifierConfig", "ModuleEngine", "Source", "TrainingData", "calibrate", "joined_module", "open_base",
@@ -77,13 +76,13 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
             # no validation set: the model that is kept chooses its epoch on the last run's fold
             train, validation = last
         if out_of_fold.scores:
-            result["folds"] = _spread(out_of_fold.scores)
+            result["folds"] = spread(out_of_fold.scores)
     fitted, scores = _fit_seeds(config, train, validation, runs)
     if config.blend < 1:
         _blend(config, fitted)
     result = {"validation": fitted.scores, **result}
     if config.seeds:
-        result["seeds"] = {str(seed): each for seed, each in zip(config.seeds, scores, strict=True)} | _spread(scores)
+        result["seeds"] = {str(seed): each for seed, each in zip(config.seeds, scores, strict=True)} | spread(scores)
 
     if fitted.leads:
         if out_of_fold is None:
@@ -95,8 +94,7 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
         _save(fitted, settings, output)
         seeds = config.seeds or [config.seed]
         write_provenance(output, seeds=seeds, data=data.fingerprints, begun=begun, resumed=resumed)
-        log = {path.parent.name: read_log(path.parent) for path in sorted(runs.glob("*/log.json"))}
-        write_whole(output / "train_log.json", json.dumps(log, indent=1))
+        write_whole(output / "train_log.json", json.dumps(read_logs(runs), indent=1))
         write_whole(finished, json.dumps(result, indent=1, default=float))
         shutil.rmtree(runs, ignore_errors=True)
     fitted.wait()
@@ -177,17 +175,6 @@ def _cross_validate(
         fitted.wait()
     unread = [rows[index] for index in turn.unread]
     return OutOfFold(rows, readings, scores), (turn.train + unread, chosen_on)
-
-
-def _spread(scores: list[dict[str, float]]) -> dict:
-    """Give mean and deviation of each score over runs."""
-    names = [name for name in scores[0] if all(isinstance(each.get(name), (int, float)) for each in scores)]
-    names = [name for name in names if not name.endswith(("runtime", "per_second", "epoch"))]
-    return {
-        "runs": len(scores),
-        "mean": {name: mean(float(each[name]) for each in scores) for name in names},
-        "deviation": {name: stdev(float(each[name]) for each in scores) if len(scores) > 1 else 0.0 for name in names},
-    }
 
 
 def _save(fitted: Fitted, settings: ClassifierSettings, output: Path) -> None:

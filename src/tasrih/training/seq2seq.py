@@ -9,8 +9,9 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import store_sureness
-from tasrih.training.tuning import common_arguments, read_log, run_or_resume, stopping, tuned
+from tasrih.training.tuning import common_arguments, read_logs, run_or_resume, spread, stopping, tuned
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Seq2SeqConfig:
     """Compute in bfloat16 where the device may."""
     seed: int = 1
     """Of order and dropout."""
+    seeds: list[int] = field(default_factory=list)
+    """Several seeds instead, one run each: their mean and deviation are told, the best on validation is kept."""
     resume: bool = False
     """Go on from the last checkpoint of a run that was killed."""
 
@@ -125,6 +128,8 @@ class Seq2SeqConfig:
         for name in ("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds must differ: {self.seeds}")
         if self.batch_size % self.accumulate:
             raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {self.accumulate}")
 
@@ -220,34 +225,33 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     """Fine-tune an encoder-decoder to write summaries and save it beside its scores and provenance.
 
     Args:
-        config: the run.
+        config: the run; with ``seeds`` it is several.
         root: the data root; None takes ``data_root()``.
 
     Returns:
-        The validation scores of the best epoch, the number of pairs, what the guard removed, the share of articles that
-        are longer than is read, and the figures of ``fit_sureness``.
+        The validation scores of the best epoch, those of each seed with mean and deviation, the number of pairs, what
+        the guard removed, the share of articles that are longer than is read, and the figures of ``fit_sureness``.
 
     Raises:
         FileNotFoundError: if a set is not there.
         ModelError: if the base is not found or no encoder-decoder.
         ValueError: if a run to go on from was begun with other settings.
     """
-    from datasets import Dataset
-    from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
+    from safetensors.torch import load_model
 
     begun, output, root = time.monotonic(), Path(config.output), root or data_root()
-    config = replace(config, profile=config.profile or base_profile(config.base, open_tokenizer(config.base)))
-    finished, folder = output / "train_metrics.json", output / "checkpoints"
+    tokenizer = open_tokenizer(config.base)
+    config = replace(config, profile=config.profile or base_profile(config.base, tokenizer))
+    finished, runs = output / "train_metrics.json", output / "checkpoints"
     if config.resume:
         check_resumable(output, config)
         if finished.is_file():
             return json.loads(finished.read_text(encoding="utf-8"))
-    resumed = config.resume and folder.is_dir()
+    resumed = config.resume and runs.is_dir()
     if int(os.environ.get("RANK", "0")) == 0 and not resumed:
         finished.unlink(missing_ok=True)
         write_config(output, config)
 
-    model, tokenizer = open_seq2seq(config)
     guard = HeldOut.from_root(root) if root.is_dir() else HeldOut()
     pairs, removed, facts = [], {}, []
     for source in config.train:
@@ -262,7 +266,50 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
                   "sha256": fingerprint_rows(held)})  # fmt: skip
     if not pairs or not held:
         raise ValueError(f"train gives {len(pairs)} pairs and validation {len(held)}: both need some")
-    items = encode_pairs(pairs, tokenizer, config)
+
+    items, check = (encode_pairs(articles, tokenizer, config) for articles in (pairs, held))
+    seeds = config.seeds or [config.seed]
+    scores = []
+    for seed in seeds:
+        folder = runs / f"seed-{seed}"
+        trainer = _trainer(replace(config, seed=seed), items, check, folder)
+        scores.append(run_or_resume(trainer, folder, resume=config.resume))
+    best = max(range(len(seeds)), key=lambda index: scores[index][config.metric])
+    if best < len(seeds) - 1:  # the trainer holds the last one's
+        load_model(
+            trainer.model, runs / f"seed-{seeds[best]}" / "weights.safetensors", device=str(trainer.args.device)
+        )
+    result = {
+        "validation": scores[best], "pairs": len(pairs), "removed_by_guard": removed,
+        "cut_share": float(np.mean([len(item["input_ids"]) >= config.source for item in items])),
+    }  # fmt: skip
+    if config.seeds:
+        result["seeds"] = {str(seed): each for seed, each in zip(seeds, scores, strict=True)} | spread(scores)
+    if trainer.is_world_process_zero():
+        trainer.model.config.tasrih = {
+            "task": "summary", "profile": config.profile, "max_source": config.source, "styles": [config.style],
+        }  # fmt: skip
+        trainer.model.save_pretrained(output)
+        tokenizer.save_pretrained(output)
+        if config.sureness_articles and config.style == "headline":
+            some = held[: config.sureness_articles]
+            result["sureness"] = store_sureness(
+                output, [article.text for article in some], [article.title for article in some]
+            )
+        write_provenance(output, seeds=seeds, data=facts, begun=begun, resumed=resumed)
+        write_whole(output / "train_log.json", json.dumps(read_logs(runs), indent=1))
+        write_whole(finished, json.dumps(result, indent=1, default=float))
+        shutil.rmtree(runs, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    return result
+
+
+def _trainer(config: Seq2SeqConfig, items: list[dict], check: list[dict], folder: Path) -> Any:
+    """Make the Trainer of one seed, the base opened anew."""
+    from datasets import Dataset
+    from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
+
+    model, tokenizer = open_seq2seq(config)
 
     def score(prediction) -> dict[str, float]:
         written, wanted = (
@@ -284,7 +331,7 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
             predict_with_generate=True, generation_max_length=config.target, generation_num_beams=config.beams,
         ),
         train_dataset=Dataset.from_list(items),
-        eval_dataset=Dataset.from_list(encode_pairs(held, tokenizer, config)),
+        eval_dataset=Dataset.from_list(check),
         data_collator=DataCollatorForSeq2Seq(tokenizer, model=model),
         compute_metrics=score,
         callbacks=stopping(config.patience),
@@ -292,25 +339,4 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     if not config.label_smoothing:
         # else the smoothed loss is divided by the tokens of the whole step
         trainer.model_accepts_loss_kwargs = False
-    scores = run_or_resume(trainer, folder, resume=config.resume)
-    result = {
-        "validation": scores, "pairs": len(pairs), "removed_by_guard": removed,
-        "cut_share": float(np.mean([len(item["input_ids"]) >= config.source for item in items])),
-    }  # fmt: skip
-    if trainer.is_world_process_zero():
-        model.config.tasrih = {
-            "task": "summary", "profile": config.profile, "max_source": config.source, "styles": [config.style],
-        }  # fmt: skip
-        model.save_pretrained(output)
-        tokenizer.save_pretrained(output)
-        if config.sureness_articles and config.style == "headline":
-            some = held[: config.sureness_articles]
-            result["sureness"] = store_sureness(
-                output, [article.text for article in some], [article.title for article in some]
-            )
-        write_provenance(output, seeds=[config.seed], data=facts, begun=begun, resumed=resumed)
-        write_whole(output / "train_log.json", json.dumps(read_log(folder), indent=1))
-        write_whole(finished, json.dumps(result, indent=1, default=float))
-        shutil.rmtree(folder, ignore_errors=True)
-    trainer.accelerator.wait_for_everyone()
-    return result
+    return trainer

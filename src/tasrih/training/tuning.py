@@ -6,10 +6,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 from tasrih.data.labelled import Row
@@ -254,9 +255,31 @@ def last_checkpoint(folder: Path) -> str | None:
     return str(max(whole, key=lambda path: int(path.name.rpartition("-")[2]))) if whole else None
 
 
-def read_log(folder: Path) -> list[dict]:
-    """Read the losses and scores by step that a finished run left."""
-    return json.loads((folder / "log.json").read_text(encoding="utf-8"))
+def read_logs(runs: Path) -> dict[str, list[dict]]:
+    """Read the losses and scores by step that finished runs left, by the names of their folders."""
+    return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(runs.glob("*/log.json"))}
+
+
+def spread(scores: Sequence[dict[str, float]]) -> dict:
+    """Give mean and deviation of each score over runs.
+
+    Args:
+        scores: each run's.
+
+    Returns:
+        ``runs``, their number; ``mean`` and ``deviation`` (of a sample; 0 of one run), a number a score.
+
+    Example:
+        >>> spread([{"accuracy": 0.5}, {"accuracy": 0.7}])["mean"]
+        {'accuracy': 0.6}
+    """
+    names = [name for name in scores[0] if all(isinstance(each.get(name), (int, float)) for each in scores)]
+    names = [name for name in names if not name.endswith(("runtime", "per_second", "epoch"))]
+    return {
+        "runs": len(scores),
+        "mean": {name: mean(float(each[name]) for each in scores) for name in names},
+        "deviation": {name: stdev(float(each[name]) for each in scores) if len(scores) > 1 else 0.0 for name in names},
+    }
 
 
 def common_arguments(config, folder: Path, *, seed: int) -> dict[str, Any]:
