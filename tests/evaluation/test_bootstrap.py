@@ -47,6 +47,24 @@ def test_differences_are_paired():
     assert set(differences(ours, {"accuracy": theirs["accuracy"]})) == {"accuracy"}
 
 
+def test_a_paired_difference_is_narrower_than_its_systems():
+    right = TRUTH == PREDICTED
+    better = right.copy()
+    better[np.flatnonzero(~right)[:12]] = True
+
+    def accuracy(hits):
+        return draw(lambda weights: {"accuracy": weights @ hits / weights.sum(1)}, 60, resamples=300)
+
+    ours, theirs = accuracy(better), accuracy(right)
+    difference = differences(ours, theirs)["accuracy"]
+    assert difference.value == pytest.approx(12 / 60)
+    assert 0 < difference.low < difference.value < difference.high
+    alone = intervals(ours)["accuracy"]
+    assert difference.high - difference.low < alone.high - alone.low
+    back = differences(theirs, ours)["accuracy"]
+    assert (back.value, back.low, back.high) == pytest.approx((-difference.value, -difference.high, -difference.low))
+
+
 def test_a_score_that_is_not_defined_is_left_out_and_an_odd_resample_passed_over():
     def score(weights):
         return {"never": np.full(len(weights), np.nan), "first": np.where(weights[:, 0] > 0, weights[:, 0], np.nan)}

@@ -9,11 +9,14 @@ evaluate = pytest.importorskip("evaluate")
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
 from tasrih.evaluation.hf_metrics import (  # noqa: E402
+    BY_CLASS,
+    BY_LABEL,
     DECISIONS,
     LABEL_PROBABILITIES,
     LABEL_SETS,
     METRICS,
     PROBABILITIES,
+    RANKED_BY_LABEL,
     SUMMARIES,
     combined,
     metric,
@@ -45,11 +48,23 @@ EXPECTED = {
     "multilabel_brier": lambda: ((SET_TABLE - SETS) ** 2).mean(),
 }
 
+#: What gives one number a class or label.
+LISTED = {
+    "precision": lambda: sklearn_metrics.precision_score(TRUTH, MADE, average=None),
+    "recall": lambda: sklearn_metrics.recall_score(TRUTH, MADE, average=None),
+    "f1": lambda: sklearn_metrics.f1_score(TRUTH, MADE, average=None),
+    "confusion": lambda: sklearn_metrics.confusion_matrix(TRUTH, MADE),
+    "multilabel_precision": lambda: sklearn_metrics.precision_score(SETS, MADE_SETS, average=None),
+    "multilabel_recall": lambda: sklearn_metrics.recall_score(SETS, MADE_SETS, average=None),
+    "multilabel_f1": lambda: sklearn_metrics.f1_score(SETS, MADE_SETS, average=None),
+    "multilabel_average_precision": lambda: sklearn_metrics.average_precision_score(SETS, SET_TABLE, average=None),
+}
+
 
 def inputs(name):
-    if name in DECISIONS:
+    if name in (*DECISIONS, *BY_CLASS):
         return {"predictions": MADE, "references": TRUTH}
-    if name in LABEL_SETS:
+    if name in (*LABEL_SETS, *BY_LABEL):
         return {"predictions": MADE_SETS.astype(int), "references": SETS.astype(int)}
     if name in PROBABILITIES:
         return {"predictions": TABLE, "references": TRUTH}
@@ -61,6 +76,18 @@ def test_a_metric_is_that_of_scikit_learn(name):
     one = metric(name)
     assert isinstance(one, evaluate.Metric)
     assert one.compute(**inputs(name)) == {name: pytest.approx(EXPECTED[name]())}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_metric_of_classes_is_that_of_scikit_learn(name):
+    found = metric(name).compute(**inputs(name))
+    assert list(found) == [name]
+    assert np.allclose(found[name], LISTED[name]())
+
+
+def test_a_label_that_no_text_has_has_no_average_precision():
+    found = metric("multilabel_average_precision").compute(predictions=[[0.9, 0.2]], references=[[1, 0]])
+    assert found["multilabel_average_precision"] == pytest.approx([1.0, np.nan], nan_ok=True)
 
 
 def test_calibration_and_risk_by_hand():
@@ -92,6 +119,8 @@ def test_metrics_combine_even_where_one_reads_more_than_another():
     found = combined(["rouge_l", "faithful_numbers"])
     scores = found.compute(predictions=["3 مدارس"], references=["٣ مدارس"], sources=["فتح 4 مدارس"])
     assert scores == {"rouge_l": 1.0, "faithful_numbers": 0.0}
+    together = combined(["f1", "accuracy"]).compute(predictions=MADE, references=TRUTH)
+    assert len(together["f1"]) == 3 and together["accuracy"] == pytest.approx(EXPECTED["accuracy"]())
     decisions = combined(DECISIONS).compute(predictions=MADE, references=TRUTH)
     assert decisions == pytest.approx({name: EXPECTED[name]() for name in DECISIONS})
 
@@ -105,8 +134,9 @@ def test_batches_add_up():
 
 def test_every_metric_is_tested_here():
     by_hand = {"ece", "aurc", "multilabel_ece"}
-    assert {*EXPECTED, *by_hand, *SUMMARIES} == set(METRICS)
-    assert {*DECISIONS, *LABEL_SETS, *PROBABILITIES, *LABEL_PROBABILITIES, *SUMMARIES} == set(METRICS)
+    assert {*EXPECTED, *LISTED, *by_hand, *SUMMARIES} == set(METRICS)
+    assert set(LISTED) == {*BY_CLASS, *BY_LABEL, *RANKED_BY_LABEL}
+    assert not {*LISTED} & {*DECISIONS, *LABEL_SETS, *PROBABILITIES, *LABEL_PROBABILITIES, *SUMMARIES}
 
 
 def test_an_unknown_metric_is_named():

@@ -13,7 +13,6 @@ from tasrih.evaluation.metrics import (
     bootstrap,
     f1_from_counts,
     multi_label_scores,
-    paired_bootstrap,
     single_label_scores,
 )
 
@@ -93,22 +92,6 @@ def test_a_bootstrap_is_the_same_for_the_same_seed():
 def test_a_perfect_score_has_no_width(seed, size):
     truth = np.random.default_rng(seed).integers(0, 3, size)
     assert bootstrap(accuracy, truth, truth, resamples=20)["accuracy"] == Interval(1.0, 1.0, 1.0)
-
-
-def test_a_paired_difference_is_narrower_than_its_systems():
-    random = np.random.default_rng(0)
-    truth = random.integers(0, 2, 300)
-    theirs = np.where(random.random(300) < 0.3, 1 - truth, truth)
-    ours = theirs.copy()
-    wrong = np.flatnonzero(ours != truth)[:20]
-    ours[wrong] = truth[wrong]
-    difference = paired_bootstrap(accuracy, truth, ours, theirs, resamples=300)["accuracy"]
-    assert difference.value == pytest.approx(20 / 300)
-    assert 0 < difference.low < difference.value < difference.high
-    alone = bootstrap(accuracy, truth, ours, resamples=300)["accuracy"]
-    assert difference.high - difference.low < alone.high - alone.low
-    back = paired_bootstrap(accuracy, truth, theirs, ours, resamples=300)["accuracy"]
-    assert (back.value, back.low, back.high) == pytest.approx((-difference.value, -difference.high, -difference.low))
 
 
 def test_an_interval_prints_as_a_report_writes_it():

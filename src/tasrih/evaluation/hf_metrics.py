@@ -15,6 +15,7 @@ from tasrih.errors import MissingExtraError
 from tasrih.evaluation.bootstrap import WeightedScore
 from tasrih.evaluation.classification import Answers, Questions
 from tasrih.evaluation.summary_metrics import MEASURES, measures, summary_scores
+from tasrih.evaluation.weighted import confusion
 
 try:
     import datasets
@@ -24,16 +25,24 @@ except ImportError as error:
 
 #: Of class indices; ``mcc`` is Matthews' correlation.
 DECISIONS = ("accuracy", "macro_f1", "micro_f1", "weighted_f1", "mcc")
+#: Of class indices: one number a class, by its index; ``confusion`` rows of counts, the true class first.
+BY_CLASS = ("precision", "recall", "f1", "confusion")
 #: Of rows of 0 and 1, a column a label.
 LABEL_SETS = ("exact", "multilabel_macro_f1", "multilabel_micro_f1", "multilabel_weighted_f1", "multilabel_mcc")
+#: Of rows of 0 and 1: one number a label.
+BY_LABEL = ("multilabel_precision", "multilabel_recall", "multilabel_f1")
 #: Of rows of probabilities beside class indices.
 PROBABILITIES = ("ece", "brier", "aurc")
 #: Of rows of probabilities beside rows of 0 and 1.
 LABEL_PROBABILITIES = ("lrap", "mean_average_precision", "multilabel_ece", "multilabel_brier")
+#: Of the same: one number a label, nan where no text has it.
+RANKED_BY_LABEL = ("multilabel_average_precision",)
 #: Of texts; the last three need ``sources`` too.
 SUMMARIES = MEASURES
 #: Every name that ``metric`` takes.
-METRICS = (*DECISIONS, *LABEL_SETS, *PROBABILITIES, *LABEL_PROBABILITIES, *SUMMARIES)
+METRICS = (
+    *DECISIONS, *BY_CLASS, *LABEL_SETS, *BY_LABEL, *PROBABILITIES, *LABEL_PROBABILITIES, *RANKED_BY_LABEL, *SUMMARIES,
+)  # fmt: skip
 
 
 def metric(name: str, **options: Any) -> evaluate.Metric:
@@ -44,7 +53,7 @@ def metric(name: str, **options: Any) -> evaluate.Metric:
         options: what ``evaluate.Metric`` takes, such as ``num_process``.
 
     Returns:
-        The metric; its ``compute`` gives ``{name: value}``.
+        The metric; its ``compute`` gives ``{name: value}``, a list of values for those of classes or labels.
 
     Raises:
         ValueError: if there is no such metric.
@@ -54,8 +63,8 @@ def metric(name: str, **options: Any) -> evaluate.Metric:
         {'accuracy': 0.5}
     """
     kinds = {
-        DecisionMetric: (*DECISIONS, *LABEL_SETS),
-        ProbabilityMetric: (*PROBABILITIES, *LABEL_PROBABILITIES),
+        DecisionMetric: (*DECISIONS, *BY_CLASS, *LABEL_SETS, *BY_LABEL),
+        ProbabilityMetric: (*PROBABILITIES, *LABEL_PROBABILITIES, *RANKED_BY_LABEL),
         SummaryMetric: SUMMARIES,
     }
     for kind, names in kinds.items():
@@ -92,16 +101,20 @@ class _Metric(evaluate.Metric):
     def _given(self, score: WeightedScore, name: str, size: int) -> dict[str, float]:
         return {self.config_name: float(score(np.ones((1, size)))[name][0])}
 
+    def _listed(self, questions: Questions, answers: Answers, name: str) -> dict[str, list[float]]:
+        found = questions.class_scores(answers)(np.ones((1, len(questions.truth))))
+        return {self.config_name: [float(found[f"{name} of {label}"][0]) for label in questions.labels]}
+
 
 class DecisionMetric(_Metric):
-    """A score of decisions: class indices, or for ``LABEL_SETS`` rows of 0 and 1."""
+    """A score of decisions: class indices, or for ``LABEL_SETS`` and ``BY_LABEL`` rows of 0 and 1."""
 
     def _info(self) -> evaluate.MetricInfo:
         kind = datasets.Value("int32")
-        kind = datasets.Sequence(kind) if self.config_name in LABEL_SETS else kind
+        kind = datasets.Sequence(kind) if self.config_name in (*LABEL_SETS, *BY_LABEL) else kind
         return self._described("of predicted labels", {"predictions": kind, "references": kind})
 
-    def _compute(self, predictions, references, **_) -> dict[str, float]:
+    def _compute(self, predictions, references, **_) -> dict[str, Any]:
         made, truth = np.asarray(predictions), np.asarray(references)
         name = self.config_name.removeprefix("multilabel_")
         if made.ndim == 2:
@@ -111,6 +124,11 @@ class DecisionMetric(_Metric):
             size = int(max(made.max(), truth.max())) + 1
             questions = Questions(_columns(size), truth)
             answers = Answers(made, np.eye(size)[made])
+        if name == "confusion":
+            counts = confusion(np.ones((1, len(truth))), truth, made, size)[0]
+            return {name: counts.astype(int).tolist()}
+        if self.config_name in (*BY_CLASS, *BY_LABEL):
+            return self._listed(questions, answers, name)
         return self._given(questions.scores(answers), name, len(truth))
 
 
@@ -119,16 +137,18 @@ class ProbabilityMetric(_Metric):
 
     def _info(self) -> evaluate.MetricInfo:
         kind = datasets.Value("int32")
-        kind = datasets.Sequence(kind) if self.config_name in LABEL_PROBABILITIES else kind
+        kind = datasets.Sequence(kind) if self.config_name in (*LABEL_PROBABILITIES, *RANKED_BY_LABEL) else kind
         features = {"predictions": datasets.Sequence(datasets.Value("float64")), "references": kind}
         return self._described("of probabilities", features)
 
-    def _compute(self, predictions, references, **_) -> dict[str, float]:
+    def _compute(self, predictions, references, **_) -> dict[str, Any]:
         table, truth = np.asarray(predictions, dtype=float), np.asarray(references)
         name = self.config_name.removeprefix("multilabel_")
         several = truth.ndim == 2
         questions = Questions(_columns(table.shape[1]), truth.astype(bool) if several else truth)
         answers = Answers(table >= 0.5 if several else table.argmax(1), table)
+        if self.config_name in RANKED_BY_LABEL:
+            return self._listed(questions, answers, name)
         return self._given(questions.scores(answers), name, len(truth))
 
 

@@ -125,28 +125,3 @@ def bootstrap(
         name: Interval(value, float(np.percentile(drawn[name], 2.5)), float(np.percentile(drawn[name], 97.5)))
         for name, value in whole.items()
     }
-
-
-def paired_bootstrap(
-    score: Callable[[np.ndarray, np.ndarray], dict[str, float]],
-    truth: np.ndarray, ours: np.ndarray, theirs: np.ndarray, *, resamples: int = 1000, seed: int = 0,
-) -> dict[str, Interval]:  # fmt: skip
-    """Give the difference of two systems' scores with its interval, both scored on the same resamples.
-
-    Args:
-        score: takes truth and predictions, gives named scores.
-        truth: one row a text.
-        ours: predictions of the first system.
-        theirs: predictions of the second.
-        resamples: number of resamples.
-        seed: of the draw.
-
-    Returns:
-        ``ours - theirs`` for each named score.
-    """
-
-    def difference(truth, ours, theirs):
-        first, second = score(truth, ours), score(truth, theirs)
-        return {name: first[name] - second[name] for name in first}
-
-    return bootstrap(difference, truth, ours, theirs, resamples=resamples, seed=seed)
