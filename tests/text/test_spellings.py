@@ -60,6 +60,10 @@ def test_noise_touches_about_its_share_of_the_letters():
     assert OCR_SHARE / 3 < share < OCR_SHARE
 
 
+def test_half_a_surrogate_pair_stays():
+    assert respell("marbuta_as_ha", "مرة\ud800").text == "مره\ud800"
+
+
 @given(text=st.text("ابتةئؤأيـَُ «»\"“،؟3٣.", max_size=60), cuts=st.tuples(st.integers(0, 60), st.integers(0, 60)))
 def test_spans_move_with_the_text(text, cuts):
     start, end = sorted(min(cut, len(text)) for cut in cuts)

@@ -160,7 +160,8 @@ def respell(name: str, text: str, *, seed: int = 0) -> Respelt:
         >>> respell("persian_letters", "كيف").text, respell("doubled_spaces", "قال إن").place(4, 6)
         ('کیف', (5, 7))
     """
-    pieces = VARIANTS[name][0](text, random.Random(f"{seed}:{text}"))
+    dice = random.Random(f"{seed}:{text}".encode("utf-8", "surrogatepass"))
+    pieces = VARIANTS[name][0](text, dice)
     return Respelt("".join(pieces), (0, *accumulate(map(len, pieces))))
 
 
