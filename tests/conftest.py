@@ -6,7 +6,9 @@ import json
 import lzma
 import os
 import random
+import shutil
 import socket
+import subprocess
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -75,6 +77,38 @@ def data_root() -> Path:
     if not root.is_dir():
         pytest.skip(f"no data root at {root}: set TASRIH_DATA to the folder that holds the sets")
     return root
+
+
+# --- a browser ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's chromium, driven by Playwright; a skip where one of them is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need pip install 'tasrih[browser]'")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("browser tests need chromium (apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        made = playwright.chromium.launch(executable_path=chromium, args=options, timeout=120_000)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory) -> str:
+    """The source of axe-core, from npm where it can be reached."""
+    folder, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core needs npm")
+    try:
+        subprocess.run(
+            [npm, "install", "--no-save", "axe-core@4"], cwd=folder, check=True, capture_output=True, timeout=90
+        )
+    except (subprocess.SubprocessError, OSError) as error:
+        pytest.skip(f"axe-core did not come from npm: {error}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 # --- a tiny data root -----------------------------------------------------------------------------

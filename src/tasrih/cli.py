@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +28,7 @@ Inputs = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object an article.")]
 AsLines = Annotated[bool, typer.Option("--jsonl", help='Take the input as JSONL: one object a line, its "text" read.')]
+Plain = Annotated[bool, typer.Option("--plain", help="Print lines for grep and awk: fields parted by tabs.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="A bundled model, a folder, or a hub id.")]
 EngineName = Annotated[str | None, typer.Option("--engine", help="onnx, openvino, torch, or auto: the fastest here.")]
 Workers = Annotated[int | None, typer.Option("--num-workers", help="Threads that compute; by default one a core.")]
@@ -61,15 +62,21 @@ def _console():
 def _run(
     paths: list[str], as_lines: bool, as_json: bool, verb: Callable[[Iterator[str]], Iterator],
     show: Callable[[object], None], output: Path | None = None, resume: bool = False,
+    plain: Callable[[object], Iterable[tuple[str, ...]]] | None = None,
 ) -> None:  # fmt: skip
-    fine = run_stream(paths, verb, show, as_lines=as_lines, as_json=as_json, output=output, resume=resume)
+    from tasrih.render.plain import line
+
+    if plain is not None and (as_json or output is not None):
+        raise typer.BadParameter("give either --plain or --json/--output")
+    lines = None if plain is None else lambda result: map(line, plain(result))
+    fine = run_stream(paths, verb, show, as_lines=as_lines, as_json=as_json, output=output, resume=resume, plain=lines)
     if not fine:
         raise typer.Exit(1)
 
 
 def _check_page(html: Path | None, paths: list[str], as_lines: bool) -> None:
     if html is not None and as_lines:
-        raise typer.BadParameter("give either --html or --json/--jsonl")
+        raise typer.BadParameter("give either --html or --json/--jsonl/--plain")
     if html is not None and len(find_files(paths)) > 1:
         raise InputError("--html takes one article: give one file")
 
@@ -87,9 +94,11 @@ def read(
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page instead, one article a page.")] = None,
     jsonl: AsLines = False,
+    plain: Plain = False,
 ) -> None:
     """Take an article apart: topic, tagged statements, speakers, stances, and a summary."""
     from tasrih.api import read as verb
+    from tasrih.render.plain import document_fields
 
     def show(document) -> None:
         from tasrih.render.terminal import print_document
@@ -99,8 +108,8 @@ def read(
         else:
             _write_page(document, html)
 
-    _check_page(html, paths, as_json or jsonl)
-    _run(paths, jsonl, as_json, verb, show)
+    _check_page(html, paths, as_json or jsonl or plain)
+    _run(paths, jsonl, as_json, verb, show, plain=document_fields if plain else None)
 
 
 @app.command()
@@ -112,6 +121,7 @@ def classify(
     abstain: Annotated[bool, typer.Option("--abstain", help="Give no label where the model is unsure.")] = False,
     as_json: AsJson = False,
     jsonl: AsLines = False,
+    plain: Plain = False,
     output: Output = None,
     resume: Resume = False,
     engine: EngineName = None,
@@ -119,6 +129,7 @@ def classify(
 ) -> None:
     """Give each article its topic, its stance to a target, or its statement tags."""
     from tasrih.api import classify as verb
+    from tasrih.render.plain import prediction_fields
 
     def show(prediction) -> None:
         from tasrih.render.terminal import prediction_line
@@ -128,7 +139,10 @@ def classify(
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, task, target=target, model=model, abstain=abstain, engine=engine, num_workers=num_workers)
 
-    _run(paths, jsonl, as_json, work, show, output, resume)
+    def fields(prediction) -> Iterator[tuple[str, ...]]:
+        return prediction_fields(prediction, task)
+
+    _run(paths, jsonl, as_json, work, show, output, resume, fields if plain else None)
 
 
 @app.command()
@@ -142,10 +156,12 @@ def explain(
     html: Annotated[Path | None, typer.Option("--html", help="Write a page instead, one text a page.")] = None,
     as_json: AsJson = False,
     jsonl: AsLines = False,
+    plain: Plain = False,
     engine: EngineName = None,
 ) -> None:
     """Say what each word of a text adds to a label's probability."""
     from tasrih.api import explain as verb
+    from tasrih.render.plain import explanation_fields
 
     def show(explanation) -> None:
         from tasrih.render.explanation import print_explanation
@@ -158,8 +174,8 @@ def explain(
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, label, task=task, target=target, model=model, method=method, engine=engine)
 
-    _check_page(html, paths, as_json or jsonl)
-    _run(paths, jsonl, as_json, work, show)
+    _check_page(html, paths, as_json or jsonl or plain)
+    _run(paths, jsonl, as_json, work, show, plain=explanation_fields if plain else None)
 
 
 @app.command()
@@ -168,6 +184,7 @@ def tag(
     model: ModelName = None,
     as_json: AsJson = False,
     jsonl: AsLines = False,
+    plain: Plain = False,
     output: Output = None,
     resume: Resume = False,
     engine: EngineName = None,
@@ -175,6 +192,7 @@ def tag(
 ) -> None:
     """Tag the statements of each article."""
     from tasrih.api import tag as verb
+    from tasrih.render.plain import document_fields
 
     def show(document) -> None:
         from tasrih.render.terminal import print_document
@@ -184,7 +202,7 @@ def tag(
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, model=model, engine=engine, num_workers=num_workers)
 
-    _run(paths, jsonl, as_json, work, show, output, resume)
+    _run(paths, jsonl, as_json, work, show, output, resume, document_fields if plain else None)
 
 
 @app.command()
@@ -196,14 +214,19 @@ def summarise(
     model: ModelName = None,
     as_json: AsJson = False,
     jsonl: AsLines = False,
+    plain: Plain = False,
 ) -> None:
     """Bring each article down to a headline or a brief."""
     from tasrih.api import summarise as verb
+    from tasrih.render.plain import summary_fields
 
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, style=style, max_words=max_words, method=method, model=model)
 
-    _run(paths, jsonl, as_json, work, lambda summary: typer.echo(summary.text))
+    def show(summary) -> None:
+        typer.echo(summary.text)
+
+    _run(paths, jsonl, as_json, work, show, plain=summary_fields if plain else None)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from tasrih.writing import whole_file, write_whole
 if TYPE_CHECKING:
     from tasrih.interchange import Article
     from tasrih.results import Document
+    from tasrih.selection import Selection
 
 data = typer.Typer(help="Check data sets, and list the public ones.", no_args_is_help=True)
 label_studio = typer.Typer(help="Label Studio: statements out, corrected labels back.", no_args_is_help=True)
@@ -214,17 +215,26 @@ def report(
     paths: Articles,
     html: Annotated[Path, typer.Option("--html", help="The page to write.")],
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Only articles of this day, such as 2015-07-21, or later.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="Only articles of this day or earlier.")] = None,
+    word: Annotated[
+        list[str] | None, typer.Option(help="Only articles that name this; given again, this or that.")
+    ] = None,
     sentences: Annotated[int, typer.Option(help="The most sentences that the page shows.")] = 2000,
     model: ModelName = None,
 ) -> None:
     """Count acts across many articles: over time, by speaker, by target, with the sentences, as one page."""
     from tasrih.corpus_report import CorpusCounter
     from tasrih.render.corpus_page import corpus_page
+    from tasrih.selection import Selection
 
+    selection = Selection(since, until, tuple(word or ()))
     counter, faults = CorpusCounter(sentences=sentences), _Faults()
-    for article, document in _read(paths, model, faults, with_faults=True):
+    for article, document in _read(paths, model, faults, with_faults=True, choose=selection):
         counter.add(article, document)
-    write_whole(html, corpus_page(counter.report(), title=title))
+    write_whole(html, corpus_page(counter.report(), title=title, selection=selection))
     typer.echo(f"wrote {html}", err=True)
     faults.end()
 
@@ -245,9 +255,9 @@ class _Faults:
 
 
 def _read(
-    paths: list[Path], model: str | None, faults: _Faults, *, with_faults: bool = False
+    paths: list[Path], model: str | None, faults: _Faults, *, with_faults: bool = False, choose: Selection | None = None
 ) -> Iterator[tuple[Article, Document]]:
-    """Read articles and tag them; those that cannot be read are told of, and passed on where that is asked for."""
+    """Read the chosen articles and tag them; what cannot be read is told of, and passed on where that is asked for."""
     from tasrih.interchange import article_files, read_articles, with_documents
 
     files = article_files(paths)  # a missing path is told of before any model is opened
@@ -257,7 +267,8 @@ def _read(
 
         return verb(texts, model=model)
 
-    pairs = with_documents(read_articles(files), tag)
+    articles = read_articles(files)
+    pairs = with_documents(articles if choose is None else choose(articles), tag)
     for article, document in _progress(pairs):
         if document is None:
             faults.add(article.error or f"{article.id} cannot be read")

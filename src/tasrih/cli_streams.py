@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +21,8 @@ from tasrih.streams import Resumed, metered
 
 #: Seconds after which what was written to a file is handed to the system, where no kill can reach it.
 _FLUSH_SECONDS = 1.0
+
+_STANDARD_INPUT = "standard input"
 
 
 class InputError(Exception):
@@ -44,6 +46,12 @@ class Article:
     line: int | None = None
     error: str | None = None
     size: int = 0
+
+    @property
+    def place(self) -> str:
+        """The file as lines of a pipe name it, and the line or row in it; ``-`` for standard input."""
+        name = "-" if self.name == _STANDARD_INPUT else " ".join(self.name.split())
+        return name if self.line is None else f"{name}:{self.line}"
 
     def error_row(self) -> dict:
         """Give what is written in its place where it cannot be read."""
@@ -92,7 +100,7 @@ def _articles(files: list[Path | None], as_lines: bool) -> Iterator[Article]:
     """Read files in turn; one that cannot be read is passed on as its error, so that the others still are."""
     limits = current_limits()
     for path in files:
-        name = "standard input" if path is None else str(path)
+        name = _STANDARD_INPUT if path is None else str(path)
         try:
             if path is None:
                 with naming(name):
@@ -196,6 +204,7 @@ def leave_pipe() -> None:
 def run_stream(
     paths: list[str], verb: Callable[[Iterator[str]], Iterator], show: Callable[[object], None], *, as_lines: bool,
     as_json: bool, output: Path | None = None, resume: bool = False,
+    plain: Callable[[object], Iterable[str]] | None = None,
 ) -> bool:  # fmt: skip
     """Send the input through a verb, results in order, bad lines in their place.
 
@@ -207,9 +216,10 @@ def run_stream(
         as_json: print JSON lines.
         output: write JSON lines there instead of printing.
         resume: go on with what an interrupted run left of ``output``.
+        plain: gives a result as lines, which are printed behind the name of the file in place of all else.
 
     Returns:
-        Whether every file could be read.
+        Whether every file could be read, and with ``plain`` every line of it.
 
     Raises:
         InputError: if there is nothing to read, or ``output`` is left from another input.
@@ -231,10 +241,14 @@ def run_stream(
     fine = True
     try:
         for article, result in metered(rows, total=total, unit="articles", amount=_size) if shown else rows:
-            if result is None and article.line is None:
+            if result is None and (article.line is None or plain is not None):
                 fine = False
-                print(f"tasrih: {article.error}", file=sys.stderr)
-            if file is not None:
+                place = "" if article.line is None else f"{article.place}: "
+                print(f"tasrih: {place}{article.error}", file=sys.stderr)
+            if plain is not None:
+                for line in plain(result) if result is not None else ():
+                    print(f"{article.place}\t{line}", flush=True)
+            elif file is not None:
                 file.write(article.error_row() if result is None else result.to_dict())
             elif result is None:
                 if article.line is not None:

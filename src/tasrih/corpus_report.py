@@ -13,6 +13,7 @@ from datetime import date as Date
 
 from tasrih.corpus_counts import Names, Tally, read_date
 from tasrih.interchange import Article
+from tasrih.relations import Relation, keys_of, merged_relations
 from tasrih.results import Document, Statement
 from tasrih.schemes import STATEMENT
 
@@ -50,29 +51,6 @@ class Quoted:
     source: str | None = None
     title: str | None = None
     url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """How often a speaker does something in sentences that name a target.
-
-    Attributes:
-        speaker: the speaker's most frequent spelling; None where none is named.
-        act: the act.
-        target: the target's most frequent spelling; None where none is named.
-        stance: the speaker's stance to the target; None where there is none.
-        count: sentences.
-        conditional: how many of them are conditional.
-        sentences: numbers of kept sentences.
-    """
-
-    speaker: str | None
-    act: str
-    target: str | None
-    stance: str | None
-    count: int
-    conditional: int
-    sentences: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,24 +184,25 @@ class CorpusCounter:
     def _count(self, article: Article, statement: Statement, day: str | None) -> None:
         self._with_acts += 1
         flag = statement.conditional
-        speaker = self._speaker_names.key(statement.speaker)
-        towards = {(self._target_names.key(s.target), s.label) for s in statement.stances}
-        towards = {pair for pair in towards if pair[0] is not None} or {(None, None)}
+        keys = keys_of(statement, self._speaker_names, self._target_names)
         for act in statement.tags:
             self._acts[act] += 1
             self._conditional[act] += flag
             if day is not None:
                 self._days[day][act] += 1
+        speaker = keys[0][0]
         if speaker is not None:
             for act in (None, *statement.tags):
                 self._speakers.add((speaker, act), flag)
+        towards = {key[2:] for key in keys if key[2] is not None}
+        for target in {target for target, _ in towards}:
+            for kind in (None, *statement.tags):
+                self._targets.add((target, kind), flag)
         for target, stance in towards:
-            if target is not None:
-                for kind in (None, ("stance", stance), *statement.tags):
-                    self._targets.add((target, kind), flag)
-            for act in statement.tags:
-                self._relations.add((speaker, act, target, stance), flag)
-        self._keep(article, statement, [(speaker, act, *pair) for act in statement.tags for pair in towards])
+            self._targets.add((target, ("stance", stance)), flag)
+        for key in keys:
+            self._relations.add(key, flag)
+        self._keep(article, statement, keys)
 
     def _keep(self, article: Article, statement: Statement, keys: list[tuple]) -> None:
         flag = statement.conditional
@@ -279,24 +258,9 @@ class CorpusCounter:
         )  # fmt: skip
 
     def _related(self, renumbered: dict[int, int]) -> tuple[Relation, ...]:
-        who, whom = self._speaker_names.merged(), self._target_names.merged()
-        groups: dict[tuple, list[tuple]] = defaultdict(list)
-        for key in self._relations.counts:
-            speaker, act, target, stance = key
-            groups[(who.get(speaker, speaker), act, whom.get(target, target), stance)].append(key)
-        relations = []
-        for (_, act, _, stance), keys in groups.items():
-            counts = [self._relations.counts[key] for key in keys]
-            numbers = sorted({renumbered[number] for key in keys for number in self._samples.get(key, ())})
-            speakers, targets = ({key[place] for key in keys} - {None} for place in (0, 2))
-            relations.append(
-                Relation(
-                    self._speaker_names.shown(speakers)[0] if speakers else None, act,
-                    self._target_names.shown(targets)[0] if targets else None, stance,
-                    sum(count[0] for count in counts), sum(count[1] for count in counts), tuple(numbers),
-                )
-            )  # fmt: skip
-        return tuple(sorted(relations, key=lambda r: (-r.count, r.speaker or "", r.target or "")))
+        counts = {key: tuple(count) for key, count in self._relations.counts.items()}
+        numbers = {key: [renumbered[number] for number in kept] for key, kept in self._samples.items()}
+        return merged_relations(counts, numbers, self._speaker_names, self._target_names)
 
     def _parties(self, tally: Tally, names: Names) -> tuple[Party, ...]:
         fused = names.merged()
@@ -309,7 +273,7 @@ class CorpusCounter:
         for key, counts in groups.items():
             acts = {act: counts[act] for act in STATEMENT.names if counts[act]}
             stances = {kind[1]: count for kind, count in counts.items() if isinstance(kind, tuple)}
-            spellings = names.shown(members[key])
+            spellings = names.shown(members[key], key)
             parties.append(Party(spellings[0], counts[None], acts, stances, spellings))
         return tuple(sorted(parties, key=lambda party: (-party.count, party.name)))
 

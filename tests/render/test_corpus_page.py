@@ -143,7 +143,7 @@ def test_an_empty_corpus_and_one_day_make_a_page_too():
 
 def test_colours_are_set_for_light_and_dark():
     made = corpus_page_of(WARNING)
-    assert "color-scheme:light dark" in made and "@media (prefers-color-scheme:dark)" in made
+    assert "color-scheme:light dark" in made and "prefers-color-scheme:dark" in made
 
 
 @pytest.mark.parametrize(

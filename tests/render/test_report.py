@@ -87,7 +87,7 @@ def test_the_page_is_whole_and_needs_nothing_else(page):
 
 
 def test_light_and_dark(page):
-    assert "color-scheme:light dark" in page and "@media (prefers-color-scheme:dark)" in page
+    assert "color-scheme:light dark" in page and "prefers-color-scheme:dark" in page
 
 
 def test_texts_run_from_right_to_left_and_are_escaped(page):

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tasrih.api import read
 from tasrih.render.html import fragment, page
+from tasrih.render.relations import ROWS
 from tasrih.render.terminal import print_document
 from tasrih.results import Document, Explanation, Prediction, Span, Stance, Statement, Summary, Word
 from tasrih.serving.drawing import PHRASES, draw, draw_explanation, english, style_sheet
@@ -73,6 +74,10 @@ def test_every_phrase_that_is_translated_is_one_that_is_drawn():
         Document("نص", Prediction(None, 0.1, {}, abstained=True)),
         Document("نص", Prediction(None, 0.1, {})),
     ]
+    # more than the panel shows at once, and nobody named
+    spans = [Span(name, 0, len(name)) for name in map(str, range(ROWS + 1))]
+    told = Statement("نص", 0, 2, ("call",), stances=tuple(Stance(span, "favor", 0.9) for span in spans))
+    values.append(Document("نص", statements=(told,)))
     values += [Document("نص", summary=Summary("نص", method)) for method in ("abstractive", "extractive", "source")]
     drawn = "".join(draw(value)["body"] for value in values)
     words = (Word("نص", 0, 2, 0.4),)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from tasrih.corpus_report import CorpusReport, Party, Period, Quoted, Relation
+from tasrih.render.colours import HUES, rules
 from tasrih.render.escaping import escaped as _text
-from tasrih.render.html import HUES, PALETTES
+from tasrih.render.shell import in_both, whole_page
 from tasrih.schemes import STANCE, STATEMENT
+from tasrih.selection import Selection
 
 #: Rows that the tables show: relations of an act, and parties.
 RELATIONS, PARTIES = 40, 40
 
 _SIGNS = {"favor": "+", "against": "−", "neutral": "="}
-# a table that scrolls sideways must be reached by the keyboard
-_SCROLL = '<div class="scroll" tabindex="0" role="region" aria-label="جدول">'
 _CONDITION = re.compile(
     r"(?<!\w)(?:إلا\s+)?(?:[إا]ذا|ما\s+لم|ب?شرط|شريطة|(?:في|وفي)\s+حال[ةه]?|طالما|ما\s+دام\w*|[إا]لا\s+بعد)(?!\w)"
     r"[^،؛.؟!«»\"]*"
@@ -46,7 +47,9 @@ th button{all:unset;cursor:pointer;color:inherit} th button:focus-visible{outlin
 th[aria-sort=ascending] button::after{content:" ▲"} th[aria-sort=descending] button::after{content:" ▼"}
 td.n,th.n{text-align:center;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.heat{background:color-mix(in srgb,var(--bar) calc(var(--w)*1%),transparent)}
-.grid th.n{vertical-align:bottom;font-size:.8rem} .name{min-width:11rem;max-width:24rem;overflow-wrap:anywhere}
+.stance{white-space:nowrap} .grid th.n{vertical-align:bottom;font-size:.8rem}
+.grid :is(th,td):first-child{position:sticky;inset-inline-start:0;background:var(--panel);z-index:1}
+ .name{min-width:11rem;max-width:24rem;overflow-wrap:anywhere}
 .quotes{padding-inline-start:2.5rem} .quotes li{margin:.6rem 0;overflow-wrap:anywhere}
 li:target{outline:2px solid var(--ink)}
 u{text-decoration:underline dashed 1px;text-underline-offset:.3em}
@@ -76,19 +79,21 @@ field.oninput=()=>{const want=norm(field.value.trim());
 """
 
 
-def corpus_page(report: CorpusReport, *, title: str | None = None) -> str:
+def corpus_page(
+    report: CorpusReport, *, title: str | None = None, selection: Selection | None = None
+) -> str:
     """Make the web page of a corpus report.
 
     Args:
         report: the counts.
         title: heading of the page; a general one if None.
+        selection: how the articles were chosen, which the page says.
 
     Returns:
         The page: one file without links to others but those of the articles, right to left, light and dark.
     """
-    heading = _text("أفعال الكلام عبر المقالات" if title is None else title)
     parts = [
-        f"<h1>{heading}</h1>", _figures(report), _caveats(report),
+        _chosen(selection), _figures(report), _caveats(report),
         _section("time", "عبر الزمن", _time(report)),
         '<label hidden>صفِّ الجداول والجمل بالاسم: <input id="filter" type="search"></label>',
         _section("speakers", "المتكلمون", _parties(report.speakers, report.acts, "المتكلم", stances=False)),
@@ -96,13 +101,8 @@ def corpus_page(report: CorpusReport, *, title: str | None = None) -> str:
         *(_act(report, act) for act in sorted(report.acts, key=lambda act: -report.acts[act])),
         _section("sentences", "الجمل", _quotes(report.quoted)),
     ]  # fmt: skip
-    return (
-        '<!DOCTYPE html>\n<html lang="ar" dir="rtl">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{heading}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in parts if part)
-        + f"\n</main>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n"
-    )
+    heading = "أفعال الكلام عبر المقالات" if title is None else title
+    return whole_page(heading, "\n".join(part for part in parts if part), _style(), script=_SCRIPT)
 
 
 def condition(text: str) -> tuple[int, int] | None:
@@ -124,18 +124,17 @@ def condition(text: str) -> tuple[int, int] | None:
 
 
 def _style() -> str:
-    def rules(scheme: str, bar: str) -> str:
-        colours = PALETTES[scheme]
-        fixed = ";".join(f"--{name}:{value}" for name, value in colours.items() if "--h" not in value)
-        tints = ";".join(f"--{name}:{value}" for name, value in colours.items() if "--h" in value)
-        return f":root{{{fixed}}}.tag{{{tints};--bar:{bar}}}"
-
-    light, dark = rules("light", "hsl(var(--h) 55% 42%)"), rules("dark", "hsl(var(--h) 55% 66%)")
-    return f":root{{color-scheme:light dark}}{light}@media (prefers-color-scheme:dark){{{dark}}}{_CSS}"
+    bars = {"light": "hsl(var(--h) 55% 42%)", "dark": "hsl(var(--h) 55% 66%)"}
+    return in_both(*(rules(scheme, bar=bar) for scheme, bar in bars.items()), _CSS)
 
 
 def _section(name: str, heading: str, inner: str) -> str:
     return f'<section id="{name}"><h2>{heading}</h2>{inner}</section>' if inner else ""
+
+
+def _scrolled(table: str, name: str) -> str:
+    # a table that scrolls sideways must be reached by the keyboard, and have a name
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
 
 
 def _hue(act: str) -> str:
@@ -151,6 +150,17 @@ def _chip(act: str, told: str = "", *, link: bool = False) -> str:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "—"
+
+
+def _chosen(selection: Selection | None) -> str:
+    told = []
+    if selection is not None and selection.since:
+        told.append(f"من يوم <bdi>{selection.since}</bdi>")
+    if selection is not None and selection.until:
+        told.append(f"إلى يوم <bdi>{selection.until}</bdi>")
+    if selection is not None and selection.words:
+        told.append("فيها " + " أو ".join(f"«<bdi>{_text(word)}</bdi>»" for word in selection.words))
+    return f"<p>المقالات المختارة: {'، '.join(told)}.</p>" if told else ""
 
 
 def _figures(report: CorpusReport) -> str:
@@ -204,7 +214,8 @@ def _time(report: CorpusReport) -> str:
     table = f'<thead><tr><th>{length}</th><th class="n">مقالات</th>{heads}</tr></thead><tbody>{rows}</tbody>'
     return (
         f'<p class="soft">{intro}</p><div class="charts">{charts}</div><details><summary>الأعداد</summary>'
-        f'{_SCROLL}<table class="sortable">{table}</table></div></details>'
+        + _scrolled(f'<table class="sortable">{table}</table>', "الأعداد")
+        + "</details>"
     )
 
 
@@ -274,7 +285,7 @@ def _parties(parties: Sequence[Party], acts: Mapping[str, int], head: str, *, st
         rows.append(f"<tr>{''.join(cells)}</tr>")
     told = f'<p class="soft">أكثرهم ذكرا: <bdi>{len(shown):,}</bdi> من <bdi>{len(parties):,}</bdi>.</p>'
     table = f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return f'{told}{_SCROLL}<table class="sortable grid">{table}</table></div>'
+    return told + _scrolled(f'<table class="sortable grid">{table}</table>', head)
 
 
 def _act(report: CorpusReport, act: str) -> str:
@@ -282,14 +293,21 @@ def _act(report: CorpusReport, act: str) -> str:
     whole, conditional = report.acts[act], report.conditional.get(act, 0)
     intro = f'<p class="soft"><bdi>{whole:,}</bdi> جملة، <bdi>{conditional:,}</bdi> منها مشروطة'
     intro += f" (<bdi>{_share(conditional, whole)}</bdi>)"
+    known = Counter({party.name: party.count for party in (*report.speakers, *report.targets)})
+
+    def order(relation: Relation) -> tuple[int, bool, int]:
+        # most stand once in a corpus: of those, the ones that can be read, between those who are named most
+        prominence = known[relation.speaker] * known[relation.target]
+        return -relation.count, not relation.sentences, -prominence
+
     # who is known on both sides tells most
-    named = sorted(relations, key=lambda r: (r.speaker is None) + (r.target is None))[:RELATIONS]
-    named.sort(key=lambda r: (-r.count, r.speaker is None, r.target is None))
+    named = sorted(relations, key=lambda r: ((r.speaker is None) + (r.target is None), order(r)))[:RELATIONS]
+    named.sort(key=order)
     intro += f"؛ تُعرض <bdi>{len(named):,}</bdi> من <bdi>{len(relations):,}</bdi> علاقة.</p>"
     heads = '<th>من</th><th>تجاه من</th><th>موقفه منه</th><th class="n">جمل</th><th class="n">مشروطة</th><th>الجمل</th>'
     rows = "".join(map(_relation, named))
     table = f'<table class="sortable"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-    table = f"{_SCROLL}{table}</div>"
+    table = _scrolled(table, f"من يفعل ماذا: {_text(STATEMENT.arabic(act))}")
     numbers = {number for relation in relations for number in relation.sentences}
     on_condition = [q for q in report.quoted if q.conditional and q.number in numbers and act in q.tags][:10]
     listed = ""
@@ -307,11 +325,11 @@ def _relation(relation: Relation) -> str:
     told = "—"
     if stance:
         kind = stance if stance in _SIGNS else "neutral"
-        told = f'<span class="{kind}">{_SIGNS.get(stance, "")} {_text(STANCE.arabic(stance))}</span>'
+        told = f'<span class="stance {kind}">{_SIGNS.get(stance, "")} {_text(STANCE.arabic(stance))}</span>'
     links = " ".join(f'<a href="#q{number}">[{number}]</a>' for number in relation.sentences)
     return (
         f"<tr>{_name(relation.speaker)}{_name(relation.target)}<td>{told}</td>{_cell(relation.count)}"
-        f'{_cell(relation.conditional)}<td data-v="{len(relation.sentences)}"><bdi>{links}</bdi></td></tr>'
+        f'{_cell(relation.conditional)}<td data-v="{len(relation.sentences)}">{links}</td></tr>'
     )
 
 

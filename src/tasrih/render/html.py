@@ -6,32 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from tasrih.render.chips import chip, conditional_chip, stance_parts
+from tasrih.render.colours import HUES, rules
 from tasrih.render.escaping import escaped as _text
 from tasrih.render.explanation import explanation_fragment
 from tasrih.render.reasons import arabic_reason
+from tasrih.render.relations import relations_fragment, relations_panel
+from tasrih.render.shell import in_both, whole_page
 from tasrih.render.terminal import CONDITIONAL, METHODS, NO_ANSWER, NOTHING, SIGNS
 from tasrih.results import Document, Explanation, Prediction, Span, Stance, Statement, Summary, Window, Word
 from tasrih.schemes import SCHEMES, STANCE, STATEMENT, TOPIC, Scheme
-
-#: Hue of each tag, in degrees: help and agreement green to blue, directives yellow, hostile acts red to purple.
-HUES = {
-    "security_support": 210, "aid": 180, "endorsement": 130, "cooperation": 155, "commitment": 240, "call": 50,
-    "request": 75, "warning": 30, "threat": 0, "condemnation": 345, "accusation": 320, "rejection": 290, "denial": 265,
-}  # fmt: skip
-
-#: Colours of the page: name to value, for each colour scheme. ``var(--h)`` is the hue of a tag.
-PALETTES = {
-    "light": {
-        "page": "#fbfaf8", "ink": "#1c1b1a", "soft": "#57534e", "line": "#d6d3d1", "panel": "#ffffff",
-        "tint": "hsl(var(--h) 75% 91%)", "chip": "hsl(var(--h) 65% 24%)", "on-chip": "#ffffff",
-        "favor": "#14532d", "against": "#8b1010", "neutral": "#374151",
-    },
-    "dark": {
-        "page": "#161615", "ink": "#edebe8", "soft": "#b3aea8", "line": "#45413c", "panel": "#1f1e1d",
-        "tint": "hsl(var(--h) 45% 19%)", "chip": "hsl(var(--h) 65% 82%)", "on-chip": "#161615",
-        "favor": "#86efac", "against": "#fca5a5", "neutral": "#d6d3d1",
-    },
-}  # fmt: skip
 
 _CSS = """
 *{box-sizing:border-box} body{margin:0;background:var(--page);color:var(--ink);
@@ -58,11 +42,26 @@ th,td{text-align:start;vertical-align:top;padding:.5rem .6rem;border-bottom:1px 
 th{color:var(--soft);font-weight:600}
 td ul{list-style:none;margin:0;padding:0} td li:has(.chip){white-space:nowrap}
 td a{color:inherit} td.sentence{width:50%;overflow-wrap:anywhere}
+.who{font-size:.9rem;margin-top:1.5rem} .who h2{margin:0 0 .25rem;font-size:1.05rem} .who table{font-size:inherit}
+.who th,.who td{padding:.3rem .25rem} .who td{overflow-wrap:anywhere} .who td:last-child{text-align:end}
+.who li{display:inline-block} .who .speaks th{color:var(--ink);padding-top:.7rem}
+.who details{margin-top:.5rem} summary{cursor:pointer}
+@media (min-width:72rem){
+ main:has(.beside){max-width:82rem} .beside{display:grid;grid-template-columns:minmax(0,1fr) 24rem;gap:0 1.5rem}
+ .who{align-self:start;position:sticky;top:1rem;margin-top:3.6rem;max-height:calc(100vh - 2rem);overflow:auto}
+}
 @media (max-width:40rem){
- thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
- table,tbody,tr,td{display:block} tr{border-bottom:1px solid var(--line);padding:.6rem 0} td{border:0;padding:.1rem 0}
- td:empty{display:none} td.sentence{width:auto} td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
- td ul,td li{display:inline} td li+li::before{content:"، "}
+ .sentences thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+ .sentences,.sentences :is(tbody,tr,td){display:block} .sentences td{border:0;padding:.1rem 0}
+ .sentences tr{border-bottom:1px solid var(--line);padding:.6rem 0}
+ .sentences td:empty{display:none} .sentences td.sentence{width:auto}
+ .sentences td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
+ .sentences td ul{display:inline} .sentences td li{display:inline-block;max-width:100%}
+ .sentences td li+li::before{content:"، "}
+}
+@media print{
+ main{max-width:none;padding:0} mark,.chip{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+ .chip[data-score]::after{content:" " attr(data-score)} tr,.who{break-inside:avoid}
 }
 """
 
@@ -84,14 +83,9 @@ def page(document: Document | Explanation, *, title: str | None = None) -> str:
         True
     """
     explained = isinstance(document, Explanation)
-    heading = _text(("لماذا هذا الوسم؟" if explained else "قراءة في خبر") if title is None else title)
+    heading = ("لماذا هذا الوسم؟" if explained else "قراءة في خبر") if title is None else title
     inner = f'<div class="panel">{explanation_fragment(document)}</div>' if explained else sections(document)
-    return (
-        '<!DOCTYPE html>\n<html lang="ar" dir="rtl">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{heading}</title>\n<style>{style()}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{heading}</h1>\n{inner}\n</main>\n</body>\n</html>\n"
-    )
+    return whole_page(heading, inner, style())
 
 
 def sections(document: Document) -> str:
@@ -112,8 +106,10 @@ def sections(document: Document) -> str:
         parts.append(f"<p>الموضوع: {_prediction(document.topic, TOPIC)}</p>")
     if document.summary is not None:
         parts.append(f'<section><h2>الملخص</h2><div class="panel">{_summary(document.summary)}</div></section>')
-    parts.append(f'<section><h2>النص</h2>{_legend(document)}<div class="panel article">{_article(document)}</div>')
-    parts.append(f"</section><section><h2>الجمل</h2>{_table(document.statements)}</section>")
+    text = f'<section><h2>النص</h2>{_legend(document)}<div class="panel article">{_article(document)}</div></section>'
+    panel = relations_panel(document)
+    parts.append(f'<div class="beside">{text}{panel}</div>' if panel else text)
+    parts.append(f"<section><h2>الجمل</h2>{_table(document.statements)}</section>")
     return "\n".join(parts)
 
 
@@ -146,29 +142,7 @@ def _number(score: float) -> str:
 
 def style() -> str:
     """Give the style sheet of the page, for a light and a dark ground."""
-
-    def rules(scheme: str) -> str:
-        colours = [f"--{name}:{value}" for name, value in PALETTES[scheme].items()]
-        # what depends on the hue of a tag must be set where that hue is
-        fixed, tints = (";".join(c for c in colours if ("--h" in c) == hued) for hued in (False, True))
-        return f":root{{{fixed}}}.tag{{{tints}}}"
-
-    dark = f"@media (prefers-color-scheme:dark){{{rules('dark')}}}"
-    return f":root{{color-scheme:light dark}}{rules('light')}{dark}{_CSS}"
-
-
-def _chip(tag: str, scores: dict[str, float], *, generated: bool = False) -> str:
-    name = _text(STATEMENT.arabic(tag))
-    told = f"{_text(tag)} {scores[tag]:.2f}" if tag in scores else _text(tag)
-    attributes = f'class="chip tag" style="--h:{HUES.get(tag, 0)}" title="{told}"'
-    if generated:  # by the style sheet: the text of the article stays the article's own
-        return f'<span {attributes} role="note" aria-label="{name}" data-label="{name}"></span>'
-    return f"<span {attributes}>{name}</span>"
-
-
-def _conditional(*, generated: bool = False) -> str:
-    shown = f' role="note" aria-label="{CONDITIONAL}" data-label="{CONDITIONAL}">' if generated else f">{CONDITIONAL}"
-    return f'<span class="chip if"{shown}</span>'
+    return in_both(rules("light"), rules("dark"), _CSS)
 
 
 def _stands(span: Span | Statement, text: str) -> bool:
@@ -202,9 +176,9 @@ def _article(document: Document) -> str:
 
 def _marked(statement: Statement, number: int, inner: str) -> str:
     attributes = f'id="s{number}" data-n="{number}"'
-    chips = "".join(_chip(tag, statement.scores, generated=True) for tag in statement.tags)
+    chips = "".join(chip(tag, statement.scores, generated=True) for tag in statement.tags)
     if statement.conditional:
-        chips += _conditional(generated=True)
+        chips += conditional_chip(generated=True)
     if not statement.tags:
         return f'<span class="st" {attributes}>{inner}</span>{chips}'
     return f'<mark class="st tag" style="--h:{HUES.get(statement.tags[0], 0)}" {attributes}>{inner}</mark>{chips}'
@@ -228,13 +202,8 @@ def _stretch(text: str, start: int, end: int, speakers: Iterable[Span], stances:
     return "".join(parts)
 
 
-def _kind(stance: Stance) -> tuple[str, str, str]:
-    kind = stance.label if stance.label in SIGNS else "neutral"
-    return kind, SIGNS.get(stance.label, "?"), _text(STANCE.arabic(stance.label))
-
-
 def _target(stance: Stance, inner: str, *, first: bool) -> str:
-    kind, sign, name = _kind(stance)
+    kind, sign, name = stance_parts(stance.label)
     classes = f"target {kind} first" if first else f"target {kind}"
     return f'<span class="{classes}" data-sign="{sign}" title="{name} {stance.score:.2f}">{inner}</span>'
 
@@ -242,11 +211,11 @@ def _target(stance: Stance, inner: str, *, first: bool) -> str:
 def _legend(document: Document) -> str:
     tags = dict.fromkeys(tag for statement in document.statements for tag in statement.tags)
     items = [
-        f'{_chip(name, {})} <bdi class="soft" lang="en">{_text(name)}</bdi>'
+        f'{chip(name, {})} <bdi class="soft" lang="en">{_text(name)}</bdi>'
         for name in sorted(tags, key=lambda tag: (*STATEMENT.names, tag).index(tag))
     ]
     if any(statement.conditional for statement in document.statements):
-        items.append(f"{_conditional()} الفعل معلّق على شرط")
+        items.append(f"{conditional_chip()} الفعل معلّق على شرط")
     if any(statement.speaker is not None for statement in document.statements):
         items.append('<span class="speaker">المتكلم</span>')
     if any(statement.stances for statement in document.statements):
@@ -293,7 +262,7 @@ def _speaker(statement: Statement) -> str:
 
 
 def _stance(stance: Stance) -> str:
-    kind, sign, name = _kind(stance)
+    kind, sign, name = stance_parts(stance.label)
     return f'<b class="{kind}">{sign} {name}</b>: <bdi>{_text(stance.target.text)}</bdi> {_number(stance.score)}'
 
 
@@ -309,8 +278,8 @@ def _table(statements: Sequence[Statement]) -> str:
     rows = []
     for number, statement in enumerate(statements, 1):
         scores = statement.scores
-        tags = [_chip(t, scores) + (f" {_number(scores[t])}" if t in scores else "") for t in statement.tags]
-        tags += [_conditional()] if statement.conditional else []
+        tags = [chip(t, scores) + (f" {_number(scores[t])}" if t in scores else "") for t in statement.tags]
+        tags += [conditional_chip()] if statement.conditional else []
         cells = (_list(tags), _speaker(statement), _list(map(_stance, statement.stances)))
         rows.append(
             f'<tr><td><a href="#s{number}">{number}</a></td>'
@@ -319,7 +288,7 @@ def _table(statements: Sequence[Statement]) -> str:
             + "</tr>"
         )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("#", "الجملة", *heads))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<table class="sentences"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
 def _statement_fragment(statement: Statement) -> str:
@@ -346,7 +315,7 @@ def _document_fragment(document: Document) -> str:
     if document.summary is not None:
         parts.append(f"<div>{_summary(document.summary)}</div>")
     statements = [*map(_statement_fragment, document.statements)] or [f"<div>{NOTHING}</div>"]
-    return "".join(parts + statements)
+    return "".join([*parts, *statements, relations_fragment(document)])
 
 
 def _window_fragment(window: Window) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tasrih.render.escaping import escaped as _text
 from tasrih.render.plots import COLOURS, Line, lines, matrix, reliability
+from tasrih.render.shell import in_both, whole_page
 from tasrih.schemes import SCHEMES
 
 _COLOURS = {
@@ -77,7 +78,6 @@ def report_page(metrics: Mapping[str, Any], errors: Sequence[Mapping[str, Any]] 
     analysis = metrics.get("analysis") or {}
     title = f"{metrics['model']} on {metrics['data']}, {metrics['split']} split"
     parts = [
-        f"<h1>{_text(title)}</h1>",
         f'<p class="soft">{metrics["size"]:,} texts; 95 % bootstrap intervals in brackets</p>',
         f"<p><code>{_text(metrics.get('command', ''))}</code></p>",
         _section("Figures", _scores(metrics, analysis)),
@@ -89,13 +89,7 @@ def report_page(metrics: Mapping[str, Any], errors: Sequence[Mapping[str, Any]] 
                  _errors(metrics, errors)),
         _section("Notes", _notes(metrics)),
     ]  # fmt: skip
-    return (
-        '<!DOCTYPE html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(title)}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return whole_page(title, "\n".join(part for part in parts if part), _style(), language="en")
 
 
 def _style() -> str:
@@ -103,8 +97,7 @@ def _style() -> str:
         return ":root{" + ";".join(f"--{name}:{value}" for name, value in _COLOURS[scheme].items()) + "}"
 
     series = "".join(f"svg .s{at}{{stroke:var(--s{at})}}svg .dot.s{at}{{fill:var(--s{at})}}" for at in range(COLOURS))
-    dark = f"@media (prefers-color-scheme:dark){{{rules('dark')}}}"
-    return f":root{{color-scheme:light dark}}{rules('light')}{dark}{_CSS}{series}"
+    return in_both(rules("light"), rules("dark"), _CSS + series)
 
 
 def _section(title: str, inner: str) -> str:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tasrih.render.colours import HUES
 from tasrih.render.explanation import GRADES, explanation_fragment, look
-from tasrih.render.html import HUES, page, sections, style
+from tasrih.render.html import page, sections, style
 from tasrih.results import Document, Explanation
 from tasrih.schemes import SCHEMES
 
@@ -27,6 +28,8 @@ PHRASES = {
     "كم ينقص احتمال الوسم إذا حُجبت الكلمة": "how much the label's probability falls where the word is hidden",
     "نصيب الكلمة من احتمال الوسم، بالتدرّجات المتكاملة": "the word's share of the label's probability, by integrated "
     "gradients",
+    "من يقول ماذا لمن": "Who says what to whom", "غير مذكور": "not named", "البقية": "the rest",
+    "تجاه من": "Towards", "الأفعال": "Acts",
     "لا جواب": "no answer", "لا جمل في هذا النص": "no sentences in this text", "بلا وسم": "no tag",
 }  # fmt: skip
 

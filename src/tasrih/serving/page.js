@@ -78,7 +78,7 @@ function translateDrawing(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
     // what the article itself says stays
-    if (!node.parentElement.closest(".article,.sentence,.panel>p,td bdi")) node.data = translated(node.data);
+    if (!node.parentElement.closest(".article,.sentence,.panel>p,td bdi,.who bdi")) node.data = translated(node.data);
   // an English name beside its translation would say it twice: "politics government (politics_government)"
   for (const element of root.querySelectorAll(".legend bdi[lang=en],:scope>p>bdi[lang=en]")) {
     const [before, after] = [element.previousSibling, element.nextSibling];
@@ -188,11 +188,18 @@ function filter() {
     for (let chip = mark?.nextElementSibling; chip?.matches(".chip"); chip = chip.nextElementSibling) chip.hidden = off;
   });
   for (const row of $("drawn").querySelectorAll("tr.why")) row.hidden = row.previousElementSibling.hidden;
+  for (const row of $("drawn").querySelectorAll(".who tr:has([data-act])")) {
+    const items = [...row.querySelectorAll("[data-act]")];
+    for (const item of items) item.hidden = act !== null && item.dataset.act !== act;
+    row.hidden = items.every((item) => item.hidden);
+  }
+  for (const body of $("drawn").querySelectorAll(".who tbody"))
+    body.hidden = !body.querySelector("tr:has([data-act]):not([hidden])");
 }
 
 // --- why a label ------------------------------------------------------------------------------
 
-const statementRows = () => $("drawn").querySelectorAll("tbody tr:not(.why)");
+const statementRows = () => $("drawn").querySelectorAll(".sentences tbody tr:not(.why)");
 
 // A button beside each tag of a statement, and of its condition; the tags stand in the order of the document's.
 function offerReasons() {
