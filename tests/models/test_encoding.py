@@ -20,39 +20,6 @@ SENTENCES = [
     "حذر الخبراء من ارتفاع الأسعار في السوق إذا تأخرت الأمطار.",
     "فاز الفريق بهدفين في المباراة النهائية أمام ضيفه.",
 ]
-FRAGMENTS = [
-    "قال",
-    "الوزير ",
-    "وَزِيرٌ",
-    "ـــ",
-    "لله",
-    "ﷺ",
-    "ﻻ",
-    "\u200f",
-    "\u202b",
-    "\u200d",
-    "😀",
-    "👩‍⚕️",
-    "\r\n",
-    "\x00",
-    "\ud800",
-    "\udfff",
-    "ا\u0654",
-    "١٢٣",
-    "3.5",
-    " ",
-    "\t",
-    "\u00a0",
-    "«",
-    "»",
-    "...",
-    "[MASK]",
-    "<s>",
-    "word",
-    "\ufeff",
-    "١",
-]
-ANY_TEXT = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(st.characters(codec=None), max_size=4))).map("".join)
 LONG_TEXT = st.lists(
     st.sampled_from([*" ".join(SENTENCES).split(), "وَلِيدٌ", "كـــتاب", "😀", "\r\n", "12/7", "xyz"]),
     min_size=30,
@@ -96,9 +63,10 @@ KINDS = pytest.mark.parametrize("kind", list(MADE))
 
 
 @KINDS
-@given(text=ANY_TEXT)
+@given(data=st.data())
 @settings(max_examples=150, deadline=None)
-def test_spans_lie_in_the_callers_text_in_order(kind, text):
+def test_spans_lie_in_the_callers_text_in_order(kind, hostile, data):
+    text = data.draw(hostile(["قال", "الوزير "]))
     windows = ENCODERS[kind].windows([text])[0]
     assert windows
     for window in windows:
@@ -265,9 +233,10 @@ def test_the_padded_length_is_the_windows_own_and_what_the_model_reads_at_most()
 
 
 @KINDS
-@given(text=ANY_TEXT)
+@given(data=st.data())
 @settings(max_examples=100, deadline=None)
-def test_spans_are_those_that_are_mapped_one_by_one(kind, text):
+def test_spans_are_those_that_are_mapped_one_by_one(kind, hostile, data):
+    text = data.draw(hostile(["قال", "الوزير "]))
     source = fold(without_surrogates(text), PROFILES[kind])
     encoding = ENCODERS[kind]._tokenizer.encode(source.text)
     expected = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,14 @@ from tasrih.errors import ModelError
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
 from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
-from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
+from tasrih.models.files import is_exported, locate, open_folder, read_config
 from tasrih.models.safety import MOST_POSITIONS, check_graph, check_transformers_folder
 from tasrih.models.spans import softmax
+from tasrih.models.stored import read_settings
 from tasrih.results import Prediction, Window
 from tasrih.schemes import SCHEMES
 from tasrih.text.language import unreadable
+from tasrih.text.normalise import steps_of
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,28 @@ class ClassifierSettings:
     """Added to the token head's log-probability of speaker and target."""
     speaker_by: str = "rules"
     """Whether ``rules`` or the token head's ``spans`` name a statement's speaker; chosen on validation."""
+
+    def __post_init__(self) -> None:
+        if not self.labels or len(set(self.labels)) < len(self.labels):
+            raise ValueError("a label is listed twice" if self.labels else "labels must name one label at least")
+        if not 8 <= self.max_length <= MOST_POSITIONS:
+            raise ValueError(f"max_length must lie between 8 and {MOST_POSITIONS:,}, not {self.max_length!r}")
+        for value in (self.temperature, *self.temperatures.values()):
+            if not value > 0:
+                raise ValueError(f"temperature must be positive, not {value!r}")
+        if not self.lead_weight >= 0:
+            raise ValueError(f"lead_weight must not be negative, not {self.lead_weight!r}")
+        for name, choices in (("window_pool", ("mean", "max")), ("speaker_by", ("rules", "spans"))):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
+        steps_of(self.profile)
+
+    @cached_property
+    def divisors(self) -> np.ndarray:
+        """What divides the logits, of shape (labels,): each label's own temperature, or the common one."""
+        divisors = np.array([self.temperatures.get(label, self.temperature) for label in self.labels])
+        divisors.flags.writeable = False
+        return divisors
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +134,8 @@ class Classifier:
         if isinstance(place, Path) and is_exported(place):
             folder = open_folder(place)
             if folder["kind"] != "classifier":
-                raise ModelError(f"{place} is a {folder['kind']}, not a classifier")
-            settings = _settings(folder)
+                raise ModelError(f"{place} is a {str(folder['kind'])[:20]}, not a classifier")
+            settings = read_settings(ClassifierSettings, folder["settings"], place / "config.json")
             encoder = TextEncoder.from_file(
                 folder.file("tokenizer.json"), profile=settings.profile, max_length=settings.max_length
             )
@@ -128,15 +153,19 @@ class Classifier:
 
         config = engine.config
         labels = tuple(config.id2label[index] for index in range(config.num_labels))
-        stored = dict(getattr(config, "tasrih", None) or {})
-        tokenizer = AutoTokenizer.from_pretrained(place)
+        stored = getattr(config, "tasrih", None) or {}
+        if not isinstance(stored, dict):
+            raise ModelError(f"{place}: tasrih in its config must be an object, not {type(stored).__name__}")
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
         longest = getattr(config, "max_position_embeddings", 512)
         if "roberta" in config.model_type:
             longest -= config.pad_token_id + 1  # its positions are counted from there
         longest = min(512, longest, tokenizer.model_max_length)
-        settings = ClassifierSettings(
-            **{"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",
-               "max_length": longest, **stored, "labels": labels}
+        settings = read_settings(
+            ClassifierSettings,
+            {"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",
+             "max_length": longest, **stored, "labels": labels},
+            place,
         )  # fmt: skip
         encoder = TextEncoder(
             tokenizer.backend_tokenizer, profile=settings.profile, max_length=settings.max_length,
@@ -147,21 +176,21 @@ class Classifier:
     def _checked(self, place: Path | str) -> Classifier:
         """Compute one short text, so that a head that does not fit its labels is found before any use."""
         paired = ["نص"] if self.task == "stance" else None
-        logits = self.read(["نص"], paired)[0].logits
+        try:
+            logits = self.read(["نص"], paired)[0].logits
+        except ModelError as error:
+            raise ModelError(f"{place}: {error}") from None
         if logits.shape[1] != len(self.settings.labels):
             raise ModelError(
                 f"{place} lists {len(self.settings.labels)} labels; its head gives {logits.shape[1]} scores: "
                 "get the model again"
             )
-        if not np.isfinite(logits).all():
-            raise ModelError(f"the weights of {place} hold values that are no numbers (NaN): get the model again")
         return self
 
     @property
     def temperatures(self) -> np.ndarray:
         """What divides the logits, of shape (labels,)."""
-        own, common = self.settings.temperatures, self.settings.temperature
-        return np.array([own.get(label, common) for label in self.settings.labels])
+        return self.settings.divisors
 
     @property
     def task(self) -> str:
@@ -215,12 +244,16 @@ class Classifier:
 
         Raises:
             TargetTooLongError: if a target fills over half of a window.
+            ModelError: if a score is no number, the weights being damaged.
         """
         split = self._encoder.windows(texts, targets)
         flat = [window for windows in split for window in windows]
         if not flat:
             return []
         logits, spans = compute(self._engine, self._encoder, flat, batch_size=batch_size, pool=pool)
+        # a damaged row of the embeddings shows with the texts that have its token, not before
+        if not all(np.isfinite(part).all() for part in (logits, *(spans or ()))):
+            raise ModelError("the weights hold values that are no numbers (NaN): get the model again")
         readings, first = [], 0
         for windows in split:
             last = first + len(windows)
@@ -349,25 +382,6 @@ class Classifier:
     def threshold(self, label: str) -> float:
         """Give the probability from which a label is given (multi-label models)."""
         return self.settings.thresholds.get(label, 0.5)
-
-
-def _settings(folder: ModelFolder) -> ClassifierSettings:
-    """Read a folder's settings, a wrong one named."""
-    stored, where = folder["settings"], folder.path / "config.json"
-    known = {item.name for item in fields(ClassifierSettings)}
-    if not isinstance(stored, dict) or not {"task", "labels"} <= set(stored) <= known:
-        raise ModelError(f"{where}: its settings are not a classifier's: get the model again")
-    labels, length = stored["labels"], stored.get("max_length", ClassifierSettings.max_length)
-    if not (isinstance(labels, list) and labels and all(isinstance(label, str) for label in labels)):
-        raise ModelError(f"{where}: labels must be a list of names, not {labels!r}")
-    if len(set(labels)) < len(labels):
-        raise ModelError(f"{where}: a label is listed twice: get the model again")
-    if not isinstance(length, int) or not 8 <= length <= MOST_POSITIONS:
-        raise ModelError(f"{where}: max_length must lie between 8 and {MOST_POSITIONS:,}, not {length!r}")
-    for value in (stored.get("temperature", 1.0), *stored.get("temperatures", {}).values()):
-        if not value > 0:
-            raise ModelError(f"{where}: temperature must be positive, not {value!r}")
-    return ClassifierSettings(**{**stored, "labels": tuple(labels)})
 
 
 def _task_of(labels: tuple[str, ...]) -> str:
