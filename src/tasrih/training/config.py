@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tasrih.schemes import SCHEMES
+from tasrih.training.options import check_options, check_steps
 from tasrih.training.sources import Source
 
 
@@ -105,21 +106,16 @@ class ClassifierConfig:
         allowed = ("average_precision", "micro_f1", "macro_f1") if self.multi_label else ("accuracy", "macro_f1")
         if self.metric not in allowed:
             raise ValueError(f"metric must be one of {', '.join(allowed)} for {self.task}, not {self.metric!r}")
-        for name, choices in (("pooling", ("mean", "cls")), ("pool_windows", ("none", "mean", "max"))):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
-        for name in ("joined", "spelling", "dropout", "token_dropout", "label_smoothing", "warmup"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
-        positive = (
-            "epochs", "batch_size", "accumulate", "learning_rate", "windows_per_text", "max_length", "log_steps",
+        check_options(
+            self,
+            choices={"pooling": ("mean", "cls"), "pool_windows": ("none", "mean", "max")},
+            positive=(
+                "epochs", "batch_size", "accumulate", "learning_rate", "windows_per_text", "max_length", "log_steps",
+            ),
+            not_negative=("class_balance", "focal_gamma", "patience", "evaluate_steps", "weight_decay"),
+            shares=("joined", "spelling", "dropout", "token_dropout", "label_smoothing", "warmup"),
         )  # fmt: skip
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("class_balance", "focal_gamma", "patience", "evaluate_steps", "weight_decay"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
+        check_steps(self.batch_size, self.accumulate, self.seeds)
         for name in ("layer_decay", "blend"):
             if not 0 < getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie above 0 and at 1 at most, not {getattr(self, name)}")
@@ -136,8 +132,6 @@ class ClassifierConfig:
             raise ValueError(f"joined is for several labels a text; {self.task} has one")
         if self.label_names and (self.task == "statement" or len(set(self.label_names)) < 2):
             raise ValueError(f"label_names must be two or more, of one label a text: {self.label_names}")
-        if self.batch_size % self.accumulate:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {self.accumulate}")
 
     def _check_runs(self) -> None:
         if self.folds in (1, 2) or self.folds < 0:
@@ -148,8 +142,6 @@ class ClassifierConfig:
             raise ValueError("folds need a set in train that is folded")
         if self.soup and len(self.seeds) < 2:
             raise ValueError(f"soup is the mean of several runs: give seeds two numbers at least, not {self.seeds}")
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds must differ: {self.seeds}")
 
     @property
     def labels(self) -> tuple[str, ...]:

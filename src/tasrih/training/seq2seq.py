@@ -22,6 +22,7 @@ from tasrih.errors import ModelError
 from tasrih.evaluation.rouge import rouge
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
+from tasrih.training.options import check_options, check_steps
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import store_sureness
@@ -112,26 +113,17 @@ class Seq2SeqConfig:
     def __post_init__(self) -> None:
         if not self.train:
             raise ValueError("train must name at least one set")
-        for name, choices in (
-            ("style", ("headline", "brief")),
-            ("metric", ("rouge_1", "rouge_2", "rouge_l")),
-            ("schedule", ("linear", "cosine", "constant_with_warmup")),
-        ):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        for name in ("source", "target", "epochs", "batch_size", "accumulate", "learning_rate", "beams", "log_steps"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("label_smoothing", "warmup"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
-        for name in ("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds must differ: {self.seeds}")
-        if self.batch_size % self.accumulate:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {self.accumulate}")
+        check_options(
+            self,
+            choices={
+                "style": ("headline", "brief"), "metric": ("rouge_1", "rouge_2", "rouge_l"),
+                "schedule": ("linear", "cosine", "constant_with_warmup"),
+            },
+            positive=("source", "target", "epochs", "batch_size", "accumulate", "learning_rate", "beams", "log_steps"),
+            not_negative=("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"),
+            shares=("label_smoothing", "warmup"),
+        )  # fmt: skip
+        check_steps(self.batch_size, self.accumulate, self.seeds)
 
 
 def read_pairs(source: Pairs, root: Path) -> list[Article]:
