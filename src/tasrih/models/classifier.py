@@ -74,7 +74,7 @@ class ClassifierSettings:
         steps_of(self.profile)
 
     @cached_property
-    def divisors(self) -> np.ndarray:
+    def _divisors(self) -> np.ndarray:
         """What divides the logits, of shape (labels,): each label's own temperature, or the common one."""
         divisors = np.array([self.temperatures.get(label, self.temperature) for label in self.labels])
         divisors.flags.writeable = False
@@ -190,7 +190,7 @@ class Classifier:
     @property
     def temperatures(self) -> np.ndarray:
         """What divides the logits, of shape (labels,)."""
-        return self.settings.divisors
+        return self.settings._divisors
 
     @property
     def task(self) -> str:
