@@ -21,8 +21,8 @@ SEED = ROOT / "seeds" / "nato_wales_summit_2014.txt"
 #: Columns of the page, and pixels to each.
 WIDTH, SCALE = 860, 1.25
 
-#: A picture has no need of margins, nor of a heading that says what the README does.
-STYLE = "main{padding:1rem 1.25rem} main>p{margin-top:0} h1{display:none} h2{margin:1rem 0 .4rem}"
+#: A picture has no need of margins, nor of a heading that says what the README does; the panel counts all sentences.
+STYLE = "main{padding:1rem 1.25rem} main>p{margin-top:0} h1{display:none} h2{margin:1rem 0 .4rem} .who{display:none}"
 
 
 def picture(article: str, output: Path, sentences: int) -> None:

@@ -1,4 +1,4 @@
-"""Write model_cards/*.md and the README's table from model_cards/figures/*.json; no figure in them is typed by hand.
+"""Write model_cards/*.md and the table of docs/figures.md from model_cards/figures/*.json; no figure in them is typed by hand.
 
 python scripts/write_cards.py [--output FOLDER]
 """
@@ -179,8 +179,8 @@ def write_card(name: str, figures: Path) -> str:
     return put_together(MODELS[name], reports, read_figures(figures / f"{name}.training.json"))
 
 
-#: Rows of the README's table: figures file, what is scored, the score, and the baseline that stands beside it.
-README_ROWS = (
+#: Rows of the table: figures file, what is scored, the score, and the baseline that stands beside it.
+FIGURE_ROWS = (
     ("statement.statements.test", "statement tags", "micro_f1", "tfidf_more"),
     ("statement.statements.test", "statement tags", "macro_f1", "tfidf_more"),
     ("statement.statements.test", "`conditional` F1", "conditional", "tfidf_more"),
@@ -197,10 +197,10 @@ README_ROWS = (
 BEGIN, END = "<!-- figures: written by scripts/write_cards.py -->", "<!-- end of figures -->"
 
 
-def readme_table(figures: Path) -> str:
-    """Lay out the README's table of figures."""
+def figures_table(figures: Path) -> str:
+    """Lay out the table of figures."""
     lines = ["| task | texts | score | model | baseline | difference |", "|---|---|---|---|---|---|"]
-    for name, task, score, baseline in README_ROWS:
+    for name, task, score, baseline in FIGURE_ROWS:
         report = json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))
         ours = interval(report["scores"]["model"][score])
         theirs = f"{interval(report['scores'][baseline][score])} {baseline}" if baseline else "-"
@@ -209,10 +209,10 @@ def readme_table(figures: Path) -> str:
     return "\n".join(lines)
 
 
-def with_table(readme: str, figures: Path) -> str:
-    """Put the table of figures between its marks in the README."""
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{readme_table(figures)}\n{END}{rest.split(END)[1]}"
+def with_table(page: str, figures: Path) -> str:
+    """Put the table of figures between its marks in the page."""
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n{figures_table(figures)}\n{END}{rest.split(END)[1]}"
 
 
 if __name__ == "__main__":
@@ -222,5 +222,5 @@ if __name__ == "__main__":
     for model in MODELS:
         (arguments.output / f"{model}.md").write_text(write_card(model, CARDS / "figures"), encoding="utf-8")
     if arguments.output == CARDS:
-        readme = CARDS.parent / "README.md"
-        readme.write_text(with_table(readme.read_text(encoding="utf-8"), CARDS / "figures"), encoding="utf-8")
+        page = CARDS.parent / "docs" / "figures.md"
+        page.write_text(with_table(page.read_text(encoding="utf-8"), CARDS / "figures"), encoding="utf-8")

@@ -103,6 +103,26 @@ def test_line_ends_are_kept(tmp_path):
     assert "\r\n" in document["text"] and len(document["statements"]) == 2
 
 
+def test_plain_lines_name_the_file_and_what_they_tell(article, tmp_path):
+    done = tasrih("read", article, "--plain")
+    rows = [line.split("\t") for line in done.out.splitlines()]
+    assert done.returncode == 0 and [row[0] for row in rows] == [str(article)] * 4
+    assert [row[1] for row in rows] == ["topic", "summary", "statement", "statement"]
+    assert [row[-1] for row in rows[2:]] == TEXT.replace(". ", ".\t").split("\t")
+    assert all(len(row) == 9 for row in rows[2:]) and "\u2067" not in done.out and "\x1b" not in done.out
+    assert tasrih("tag", "-", "--plain", stdin=TEXT).out.splitlines() == [
+        "\t".join(["-", *row[1:]]) for row in rows if row[1] == "statement"
+    ]
+    lines = tmp_path / "a.jsonl"
+    lines.write_text(json.dumps({"text": TEXT}) + "\n[1]\n" + json.dumps({"text": TEXT}) + "\n", encoding="utf-8")
+    done = tasrih("classify", lines, "--plain")
+    assert [line.split("\t")[:2] for line in done.out.splitlines()] == [[f"{lines}:1", "topic"], [f"{lines}:3", "topic"]]
+    assert done.returncode == 1 and done.err.startswith(f"tasrih: {lines}:2: ")
+    for options in (("--json",), ("--output", tmp_path / "x")):
+        done = tasrih("tag", article, "--plain", *options)
+        assert done.returncode == 2 and len(done.err.splitlines()) == 1
+
+
 def test_jsonl_goes_on_past_a_bad_line(tmp_path):
     rows = [json.dumps({"text": TEXT}), "{", '{"title": "no text"}', "[1]", '{"text": 5}', json.dumps({"text": ""})]
     path = tmp_path / "rows.jsonl"

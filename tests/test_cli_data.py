@@ -112,3 +112,17 @@ def test_report_writes_a_page_from_articles_and_from_tagged_rows(articles, tmp_p
     assert 'id="act-denial"' in (tmp_path / "page.html").read_text(encoding="utf-8")
     done = tasrih("report", tmp_path / "missing", "--html", tmp_path / "x.html")
     assert done.returncode == 1 and "does not exist" in done.stderr and not (tmp_path / "x.html").exists()
+
+
+def test_a_report_is_made_of_the_chosen_articles(articles, tmp_path):
+    def counted(*options) -> str:
+        done = tasrih("report", articles, "--html", tmp_path / "page.html", *options)
+        assert done.returncode == 1 and "articles.jsonl, line 2" in done.stderr  # the bad line is told all the same
+        return (tmp_path / "page.html").read_text(encoding="utf-8")
+
+    assert "<b><bdi>2</bdi></b> مقالة" in counted() and "المقالات المختارة" not in counted()
+    page = counted("--since", "2015-07-21", "--until", "2015-07-21", "--word", "مصر", "--word", "اتفاق")
+    assert "<b><bdi>0</bdi></b> مقالة" in page and "«<bdi>مصر</bdi>» أو «<bdi>اتفاق</bdi>»" in page
+    assert "<b><bdi>1</bdi></b> مقالة" in counted("--since", "2015-07-21", "--word", "الاتفاق")
+    done = tasrih("report", articles, "--html", tmp_path / "x.html", "--since", "أمس")
+    assert done.returncode == 2 and "is no date" in done.stderr and not (tmp_path / "x.html").exists()

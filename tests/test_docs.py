@@ -34,7 +34,7 @@ ELSEWHERE = re.compile(r"<!-- (?:a test runs this|needs [^>]*) -->")
 #: Commands that take no longer than reading an article; ``tasrih`` of these subcommands alone.
 CHEAP = {"read", "classify", "explain", "tag", "summarise", "models", "doctor", "rows", "report", "label-studio", "data"}
 #: Other programs that may stand in a line that is run.
-PLAIN = {"cat"}
+PLAIN = {"cat", "awk", "cut", "grep", "sort", "uniq"}
 
 ARTICLES = (
     "رحّب وزير الثقافة بافتتاح المسرح. وقال إن الوزارة ستدعم الفرق الشابة إذا قدّمت برامجها قبل الربيع.",

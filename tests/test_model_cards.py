@@ -46,11 +46,11 @@ def test_every_bundled_model_has_a_card():
     assert bundled == set(NAMES)
 
 
-def test_the_readme_shows_the_same_figures():
+def test_the_pages_show_the_same_figures():
     scripts = str(ROOT / "scripts")
     code = (
         f"import sys; sys.path.insert(0, {scripts!r}); import write_cards as w, pathlib; "
-        "r = pathlib.Path(w.CARDS.parent / 'README.md').read_text(encoding='utf-8'); "
-        "assert w.with_table(r, w.CARDS / 'figures') == r and w.readme_table(w.CARDS / 'figures') in r"
+        "r = pathlib.Path(w.CARDS.parent / 'docs' / 'figures.md').read_text(encoding='utf-8'); "
+        "assert w.with_table(r, w.CARDS / 'figures') == r and w.figures_table(w.CARDS / 'figures') in r"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
