@@ -19,7 +19,7 @@ if unshare -rn true 2>/dev/null; then alone=(unshare -rn); fi
 "${alone[@]}" "${PYTHON:-python3}" -m pip --disable-pip-version-check wheel --quiet --no-build-isolation --no-deps \
   --no-index --wheel-dir "$work/wheel" "$work"
 wheel=$(echo "$work"/wheel/tasrih-*.whl)
-listed=$(git ls-files src/tasrih/pretrained | wc -l)
+listed=$(git ls-files --cached --others --exclude-standard src/tasrih/pretrained | wc -l)
 held=$("${PYTHON:-python3}" -m zipfile --list "$wheel" | grep -c '^tasrih/pretrained/')
 [ "$listed" = "$held" ] || { echo "the wheel holds $held of $listed files of the models"; exit 1; }
 echo "wheel: built without a network, $held files of the models, $(du -k "$wheel" | cut -f1) KiB"

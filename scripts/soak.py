@@ -110,7 +110,7 @@ def kills(scale: Scale, rng: random.Random) -> Part:
         moments: list[float] = []
         while len(moments) < scale.kills:
             process = subprocess.Popen(_tag(source, output, "--resume"), env=_environment())
-            moment = rng.uniform(0.0, full / 2)
+            moment = rng.uniform(0.0, full)  # the first rows come after a good part of it
             try:
                 process.wait(moment)
             except subprocess.TimeoutExpired:

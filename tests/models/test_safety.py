@@ -142,6 +142,18 @@ def test_weights_that_are_no_numbers(foreign):
     refused(foreign, "hold values that are no numbers")
 
 
+def test_a_token_whose_weights_are_no_numbers(foreign):
+    from safetensors.numpy import load_file, save_file
+
+    tensors = load_file(foreign / "model.safetensors")
+    tensors["bert.embeddings.word_embeddings.weight"][6] = np.nan  # فاز
+    save_file(tensors, foreign / "model.safetensors", metadata={"format": "pt"})
+    opened = Classifier.from_pretrained(foreign)
+    assert opened.predict(["حذر"])[0].label
+    with pytest.raises(ModelError, match="hold values that are no numbers"):
+        opened.predict(["حذر", "فاز"])
+
+
 def test_a_listed_file_outside_the_folder(exported, tmp_path):
     shutil.move(exported / "model.onnx", tmp_path / "model.onnx")
     config = json.loads((exported / "config.json").read_text(encoding="utf-8"))
@@ -209,6 +221,13 @@ def test_a_graph_that_keeps_weights_elsewhere(exported):
     config = json.loads((exported / "config.json").read_text(encoding="utf-8"))
     write_config(exported, {key: config[key] for key in ("kind", "settings")})
     refused(exported, "keeps weights in another file")
+
+
+@pytest.mark.parametrize("key", [b"\x0a\x08", b"\x8a\x80\x00\x08", b"\x0a\x88\x80\x80\x00", b"\x8a\x00\x88\x00"])
+def test_numbers_with_needless_zeros_hide_no_outside_file(tmp_path, key):
+    (tmp_path / "model.onnx").write_bytes(b"graph" + key + b"location\x12\x0c../../secret")
+    with pytest.raises(ModelError, match="keeps weights in another file"):
+        check_graph(tmp_path / "model.onnx")
 
 
 def test_a_whole_graph_is_let_through(tmp_path):

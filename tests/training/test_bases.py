@@ -60,6 +60,36 @@ def test_bin_weights_are_saved_on_as_safetensors(bert, world, tmp_path):
     assert not list((tmp_path / "out").glob("*.bin"))
 
 
+def test_a_pickle_that_runs_code_is_no_base(bert, world, tmp_path):
+    import pickle
+
+    class Trap:
+        def __reduce__(self):
+            return open, (str(tmp_path / "sprung"), "w")
+
+    base = tmp_path / "base"
+    shutil.copytree(bert, base)
+    (base / "model.safetensors").unlink()
+    (base / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": Trap()}))
+    with pytest.raises(ModelError, match="hold more than numbers, which could run code"):
+        train_classifier(_to(config(base), tmp_path / "out"), world.root)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_base_with_code_of_its_own_is_not_run(bert, tmp_path):
+    from transformers import AutoConfig
+
+    base = tmp_path / "base"
+    shutil.copytree(bert, base)
+    (base / "own.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\nclass Own: pass\n")
+    stored = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    stored |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Own"}}
+    (base / "config.json").write_text(json.dumps(stored), encoding="utf-8")
+    with pytest.raises(ModelError, match="custom code|cannot be opened"):
+        open_pretrained(AutoConfig, str(base))
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_a_hub_id_that_cannot_be_had_is_answered_in_one_line(no_network, monkeypatch):
     from transformers import AutoConfig
 

@@ -173,4 +173,7 @@ _UNPACKERS = {".xz": _xz, ".gz": _gz, ".zip": _zip}
 
 
 def _damaged(error: Exception) -> str:
-    return f"it cannot be unpacked ({error}): it is damaged, or not packed as its name says"
+    return (
+        f"it cannot be unpacked ({error}): it is damaged, or not packed as its name says; get it again, "
+        "or unpack it yourself"
+    )

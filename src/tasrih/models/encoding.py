@@ -12,11 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tasrih.errors import ModelError
 from tasrih.text.normalise import Normalised, fold, steps_of
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 #: Windows are computed at lengths that are multiples of this (see ``padded_length``).
 STEP = 8
@@ -93,6 +97,27 @@ def _positions(offsets: np.ndarray, edits: np.ndarray, *, last: bool) -> np.ndar
     return np.where(index < 0, offsets, inside)
 
 
+def open_tokenizer(path: str | Path) -> Tokenizer:
+    """Open a ``tokenizer.json``.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The tokenizer.
+
+    Raises:
+        ModelError: if the file holds none.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        told = str(error).splitlines()[0][:200]
+        raise ModelError(f"{path} is no tokenizer that can be opened ({told}): get the model again") from None
+
+
 class TextEncoder:
     """A tokenizer with the normalisation profile and the window that a model reads it by."""
 
@@ -135,10 +160,11 @@ class TextEncoder:
 
         Returns:
             The encoder.
-        """
-        from tokenizers import Tokenizer
 
-        return cls(Tokenizer.from_file(str(path)), profile=profile, max_length=max_length, overlap=overlap)
+        Raises:
+            ModelError: if the file holds no tokenizer.
+        """
+        return cls(open_tokenizer(path), profile=profile, max_length=max_length, overlap=overlap)
 
     def windows(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[list[TokenWindow]]:
         """Tokenise texts into windows.

@@ -146,7 +146,7 @@ def open_folder(path: Path) -> ModelFolder:
     """
     config = read_config(path)
     if config.get("layout") != LAYOUT:
-        raise ModelError(f"{path} has layout {config.get('layout')!r}; this release reads {LAYOUT}: update tasrih")
+        raise ModelError(f"{path} has layout {str(config.get('layout'))[:20]}; this release reads {LAYOUT}: update tasrih")
     if not isinstance(config.get("files"), dict) or not config["files"]:
         raise ModelError(f"{path / 'config.json'} lists no files: get the model again")
     for name, facts in config["files"].items():
@@ -154,6 +154,8 @@ def open_folder(path: Path) -> ModelFolder:
         if not file.is_file():
             raise ModelError(f"{file} is missing: get the model again")
         size = file.stat().st_size
+        if not (isinstance(facts, dict) and isinstance(facts.get("bytes"), int) and "sha256" in facts):
+            raise ModelError(f"{path / 'config.json'} lists {name} without its bytes and sha256: get the model again")
         if size != facts["bytes"]:
             raise ModelError(f"{file} has {size:,} bytes, not {facts['bytes']:,}: it is truncated; get the model again")
         if _digest_once(file, size, file.stat().st_mtime_ns) != facts["sha256"]:

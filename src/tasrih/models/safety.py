@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ MOST_POSITIONS = 1_000_000
 #: The largest header of a safetensors file that its own library opens.
 _MOST_HEADER = 100_000_000
 
-# A tensor kept outside the graph has an entry of key "location" (field 1 of StringStringEntryProto).
-_EXTERNAL = b"\x0a\x08location"
+# A tensor kept outside the graph has an entry of key "location" (field 1 of StringStringEntryProto); protobuf reads a
+# number with needless zeros behind it too.
+_EXTERNAL = re.compile(rb"(?:\x0a|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
 
 
 def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
@@ -125,7 +127,7 @@ def check_graph(path: Path) -> None:
     Raises:
         ModelError: if the graph names an outside file.
     """
-    if _EXTERNAL in path.read_bytes():
+    if _EXTERNAL.search(path.read_bytes()):
         raise ModelError(f"{path} keeps weights in another file, which tasrih does not open: export it as one file")
 
 

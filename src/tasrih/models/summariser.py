@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +14,24 @@ import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.decoding import WordTrie, beam_search
-from tasrih.models.encoding import without_surrogates
+from tasrih.models.encoding import open_tokenizer, without_surrogates
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import choose_sentences, shorten
 from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
-from tasrih.models.safety import check_archive, check_graph, check_transformers_folder
+from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
+from tasrih.models.stored import read_settings
 from tasrih.results import Span, Summary
 from tasrih.text.language import unreadable
-from tasrih.text.normalise import normalise
+from tasrih.text.normalise import normalise, steps_of
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import FUNCTION_WORDS, is_function_word, support, word_forms, words
 
 #: Style to its words at most.
 STYLES = {"headline": 14, "brief": 60}
 METHODS = ("auto", "abstractive", "extractive")
+
+#: A wider search only takes time.
+MOST_BEAMS = 64
 
 #: Words under which a text is its own summary.
 SHORTEST = 8
@@ -59,6 +65,16 @@ class SummariserSettings:
     """Exponent of the length that scores are divided by."""
     sure_from: float | None = None
     """Mean log-probability of a piece under which ``auto`` gives the extractive summary; fitted on validation."""
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.max_source <= MOST_POSITIONS:
+            raise ValueError(f"max_source must lie between 8 and {MOST_POSITIONS:,}, not {self.max_source!r}")
+        if not 1 <= self.beams <= MOST_BEAMS:
+            raise ValueError(f"beams must lie between 1 and {MOST_BEAMS}, not {self.beams!r}")
+        for name in ("start_id", "end_id", "unknown_id"):
+            if (value := getattr(self, name)) is not None and value < 0:
+                raise ValueError(f"{name} must not be negative, not {value!r}")
+        steps_of(self.profile)
 
 
 class Summariser:
@@ -126,15 +142,11 @@ class Summariser:
         """
         place = locate(name)
         if isinstance(place, Path) and is_exported(place):
-            from tokenizers import Tokenizer
-
             folder = open_folder(place)
             if folder["kind"] != "summariser":
-                raise ModelError(f"{place} is a {folder['kind']}, not a summariser")
-            settings = SummariserSettings(**{**folder["settings"], "styles": tuple(folder["settings"]["styles"])})
-            return cls(
-                _onnx_decoder(folder, settings), Tokenizer.from_file(str(folder.file("tokenizer.json"))), settings
-            )
+                raise ModelError(f"{place} is a {str(folder['kind'])[:20]}, not a summariser")
+            settings = read_settings(SummariserSettings, folder["settings"], place / "config.json")
+            return cls(_onnx_decoder(folder, settings), open_tokenizer(folder.file("tokenizer.json")), settings)
         if isinstance(place, Path):
             check_transformers_folder(place, read_config(place))
         return cls._from_transformers(place, device)
@@ -160,8 +172,9 @@ class Summariser:
         except ImportError:
             raise MissingExtraError("torch and transformers", "train", f"opening {place}") from None
         try:
-            model = AutoModelForSeq2SeqLM.from_pretrained(place, dtype=torch.float32, use_safetensors=True)
-            tokenizer = AutoTokenizer.from_pretrained(place)
+            options = {"dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False}
+            model = AutoModelForSeq2SeqLM.from_pretrained(place, **options)
+            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
         except Exception as error:  # safetensors' own errors share no base with the others
             hint = "" if isinstance(place, Path) else "; give the path of a local folder"
             raise ModelError(f"{place} cannot be opened as a summariser: {str(error).splitlines()[0]}{hint}") from None
@@ -177,12 +190,9 @@ class Summariser:
         marked = tokenizer.backend_tokenizer.encode("نص")
         body = [place for place, special in enumerate(marked.special_tokens_mask) if not special]
         before, after = marked.ids[: body[0]], marked.ids[body[-1] + 1 :]
-        settings = SummariserSettings(
-            profile=stored.get("profile", "lossless"), max_source=stored.get("max_source", 512),
-            styles=tuple(stored.get("styles", ("headline",))),
-            start_id=start, end_id=end[0] if isinstance(end, list) else end,
-            unknown_id=tokenizer.unk_token_id, sure_from=stored.get("sure_from"),
-        )  # fmt: skip
+        own = {name: stored[name] for name in ("profile", "max_source", "styles", "sure_from") if name in stored}
+        marks = {"start_id": start, "end_id": end[0] if isinstance(end, list) else end}
+        settings = read_settings(SummariserSettings, {**own, **marks, "unknown_id": tokenizer.unk_token_id}, place)
 
         def encode(ids: list[int]):
             inputs = torch.tensor([[*before, *ids[:-1], *(after or ids[-1:])]], device=device)
@@ -345,9 +355,14 @@ def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:
     encoder, step = map(OnnxEngine, graphs)
     packed = folder.file("embeddings.npz")
     check_archive(packed)
-    table = np.load(packed, allow_pickle=False)
-    embeddings = table["rows"].astype(np.float32) * table["scale"]
-    projection = np.ascontiguousarray(embeddings.T) * table["output_scale"]
+    try:
+        table = np.load(packed, allow_pickle=False)
+        embeddings = table["rows"].astype(np.float32) * table["scale"]
+        projection = np.ascontiguousarray(embeddings.T) * table["output_scale"]
+    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ModelError(f"{packed} does not hold a table of embeddings ({error}): get the model again") from None
+    if not settings.start_id < len(embeddings):
+        raise ModelError(f"{packed} has {len(embeddings):,} rows, and start_id is {settings.start_id:,}")
 
     def encode(ids: list[int]):
         states = encoder.run({"inputs_embeds": embeddings[None, ids]})["states"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,11 @@ def open_pretrained(kind: type, base: str, **options):
     if not folder.is_dir() and (base.count("/") != 1 or base.startswith((".", "/", "~"))):
         raise ModelError(f"base {base} is no folder here and no hub id (owner/model): give the path of a local folder")
     try:
-        return kind.from_pretrained(base, **options)
+        return kind.from_pretrained(base, trust_remote_code=False, **options)
+    except pickle.UnpicklingError:  # torch's own words advise to unpickle all the same
+        raise ModelError(
+            f"the weights of base {base} hold more than numbers, which could run code: get them as safetensors"
+        ) from None
     except (OSError, ValueError, RuntimeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         if folder.is_dir():

@@ -69,7 +69,7 @@ class TorchEngine:
         except ImportError:
             raise MissingExtraError("torch and transformers", "train", f"opening {name}") from None
         try:
-            config = AutoConfig.from_pretrained(name)
+            config = AutoConfig.from_pretrained(name, trust_remote_code=False)  # None would ask at a terminal
         except (OSError, ValueError):
             raise ModelError(
                 f"no model {name}: it is no bundled model and no folder, and the hub could not be asked for it; "
@@ -83,7 +83,9 @@ class TorchEngine:
                 f"{name} is a base encoder ({', '.join(kinds) or 'no head'}); fine-tune it with `tasrih train`"
             )
         try:
-            model = AutoModelForSequenceClassification.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                name, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+            )
         except Exception as error:  # safetensors' own errors share no base with the others
             raise ModelError(f"the weights of {name} cannot be opened: {str(error).splitlines()[0]}") from None
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
