@@ -39,6 +39,14 @@ def article(number: int) -> Document:
     return Document(SENTENCE * number, topic, tuple(statements), Summary("الوزارة تدعم العراق", "extractive", 0.9))
 
 
+def crowded() -> Document:
+    """More targets than the panel shows at once."""
+    words = [f"هدف{number}" for number in range(20)]
+    text = "دعا " + " ".join(words)
+    stances = tuple(Stance(Span(word, text.index(word), text.index(word) + len(word)), "favor", 0.9) for word in words)
+    return Document(text, statements=(Statement(text, 0, len(text), ("call",), {"call": 0.91}, stances=stances),))
+
+
 def corpus() -> str:
     counter = CorpusCounter()
     for day in range(1, 13):
@@ -54,8 +62,8 @@ def evaluation() -> str:
     return report_page(metrics)
 
 
-PAGES = {"article": lambda: page(article(8)), "hundreds": lambda: page(article(300)), "corpus": corpus,
-         "evaluation": evaluation}  # fmt: skip
+PAGES = {"article": lambda: page(article(8)), "hundreds": lambda: page(article(300)), "crowded": lambda: page(crowded()),
+         "corpus": corpus, "evaluation": evaluation}  # fmt: skip
 
 
 @pytest.fixture
@@ -125,6 +133,15 @@ def test_on_paper_it_is_light_with_the_probabilities(opened):
     assert "0.91" in shown.evaluate(told)
     shown.emulate_media(media="screen")
     assert shown.evaluate(told) == "none"
+
+
+def test_what_is_folded_away_is_printed(opened):
+    shown = opened("crowded")
+    rows = shown.locator(".who details tr").count()
+    tall = "document.querySelector('.who details').getBoundingClientRect().height"
+    folded = shown.evaluate(tall)
+    shown.emulate_media(media="print")
+    assert rows > 5 and shown.evaluate(tall) > folded + 20 * rows
 
 
 def test_a_corpus_is_sorted_filtered_and_read(opened):

@@ -61,7 +61,8 @@ td a{color:inherit} td.sentence{width:50%;overflow-wrap:anywhere}
 }
 @media print{
  main{max-width:none;padding:0} mark,.chip{-webkit-print-color-adjust:exact;print-color-adjust:exact}
- .chip[data-score]::after{content:" " attr(data-score)} tr,.who{break-inside:avoid}
+ .chip[data-score]::after{content:" " attr(data-score)} tr{break-inside:avoid}
+ .who details::details-content{content-visibility:visible}
 }
 """
 
