@@ -67,7 +67,7 @@ class Scale:
 
 
 FULL = Scale(
-    10, 2000, 900, (40, 400, 4000, 40_000, 100_001, 1_000_000), (10**4, 10**5, 10**6, 10**7), 10**6, 300, 200, 60, 200
+    10, 6000, 900, (40, 400, 4000, 40_000, 100_001, 1_000_000), (10**4, 10**5, 10**6, 10**7), 10**6, 300, 200, 60, 200
 )
 QUICK = Scale(3, 3000, 60, (40, 400, 4000, 100_001), (10**4, 10**5, 10**6), 10**5, 8, 200, 15, 15)
 
@@ -110,7 +110,7 @@ def kills(scale: Scale, rng: random.Random) -> Part:
         moments: list[float] = []
         while len(moments) < scale.kills:
             process = subprocess.Popen(_tag(source, output, "--resume"), env=_environment())
-            moment = rng.uniform(0.0, full)  # the first rows come after a good part of it
+            moment = rng.uniform(0.0, full / 2)
             try:
                 process.wait(moment)
             except subprocess.TimeoutExpired:
