@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tasrih.models.files import digest
-from tasrih.training.provenance import write_provenance
+from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
+from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.shards import WindowSampler, read_shard
 
 
@@ -74,6 +75,8 @@ class PretrainConfig:
     """``cpu`` or ``cuda``."""
     seed: int = 1
     """Of weights, windows and masks."""
+    resume: bool = False
+    """Go on from the last checkpoint of a run that was killed, within what is left of its budget."""
 
     def __post_init__(self) -> None:
         if not 0 < self.mask_rate < 1:
@@ -104,6 +107,15 @@ class WordMasker:
             self._special[index] = token.startswith("[") and token.endswith("]") and len(token) > 2
         self._rate = rate
         self._random = np.random.default_rng(seed)
+
+    @property
+    def state(self) -> dict:
+        """Where the draws stand: set it to go on from there."""
+        return self._random.bit_generator.state
+
+    @state.setter
+    def state(self, state: dict) -> None:
+        self._random.bit_generator.state = state
 
     def __call__(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mask a batch.
@@ -206,15 +218,25 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
 
     Raises:
         FileNotFoundError: if a shard or the tokenizer is missing.
-        ValueError: if the base has another vocabulary, or too few tokens are left to train on.
+        ValueError: if the base has another vocabulary, too few tokens are left to train on, or a run to go on from was
+            begun with other settings.
     """
     import torch
     from tokenizers import Tokenizer
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-    output = Path(config.output)
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "pretrain_config.json").write_text(json.dumps(asdict(config), indent=1, ensure_ascii=False))
+    begun, output = time.monotonic(), Path(config.output)
+    finished, checkpoint, log = (output / name for name in ("pretrain_metrics.json", "checkpoint", "log.jsonl"))
+    if config.resume:
+        check_resumable(output, config, "pretrain_config.json")
+        if finished.is_file():
+            return json.loads(finished.read_text(encoding="utf-8"))
+    state = read_checkpoint(checkpoint, config.device) if config.resume else None
+    if state is None:
+        drop_checkpoint(checkpoint)
+        for left in (finished, log):
+            left.unlink(missing_ok=True)
+        write_config(output, config, "pretrain_config.json")
     tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
     if config.base:
         known = Path(config.base) / "tokenizer.json"
@@ -267,11 +289,18 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         model.save_pretrained(folder)
         AutoTokenizer.from_pretrained(config.tokenizer).save_pretrained(folder)
 
-    begun = saved = time.monotonic()
-    budget = config.minutes * 60
     tokens = step = 0
     recent: list[float] = []
-    while (spent := (time.monotonic() - begun) / budget) < 1:
+    if state is not None:
+        model.load_state_dict(state["model"])
+        for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(stored)
+        sampler.state, masker.state = state["windows"], state["masks"]
+        step, tokens, recent = state["step"], state["tokens"], state["losses"]
+        cut_log(log, step)
+    budget = Budget(config.minutes, state["used"] if state else 0.0)
+    saved = budget.used
+    while (spent := budget.spent()) < 1:
         long = spent > 1 - config.long_share
         length = config.long_length if long else config.length
         windows = max(1, config.windows * config.length // length)
@@ -294,17 +323,22 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
                 line["held_out"] = round(held_out_loss(), 4)
             recent.clear()
             print(json.dumps(line), flush=True)
-            with open(output / "log.jsonl", "a") as log:
-                log.write(json.dumps(line) + "\n")
-        if time.monotonic() - saved > config.save_minutes * 60:
-            saved = time.monotonic()
-            save(output / "checkpoint")
+            with open(log, "a", encoding="utf-8") as lines:
+                lines.write(json.dumps(line) + "\n")
+        if budget.used - saved > config.save_minutes * 60:
+            saved = budget.used
+            save_checkpoint(checkpoint, save, {
+                "model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+                "windows": sampler.state, "masks": masker.state, "step": step, "tokens": tokens, "losses": recent,
+                "used": budget.used,
+            })  # fmt: skip
     save(output)
     result = {
         "loss": round(held_out_loss(), 4), "tokens": tokens, "steps": step,
-        "minutes": round((time.monotonic() - begun) / 60, 2),
+        "minutes": round(budget.used / 60, 2),
     }  # fmt: skip
-    (output / "pretrain_metrics.json").write_text(json.dumps(result, indent=1))
     data = [{"name": path, "tokens": len(read_shard(path)), "sha256": digest(Path(path))} for path in config.shards]
-    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=False)
+    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=state is not None)
+    write_whole(finished, json.dumps(result, indent=1))
+    drop_checkpoint(checkpoint)
     return result

@@ -64,24 +64,25 @@ def peak_memory() -> dict[str, int]:
     return found
 
 
-def check_resumable(output: Path, config: Any) -> None:
+def check_resumable(output: Path, config: Any, name: str = "train_config.json") -> None:
     """Make sure that a run goes on under the settings that it was begun with.
 
     Args:
         output: its folder.
         config: the settings now.
+        name: the file of its folder that holds the settings that it was begun with.
 
     Raises:
         ValueError: if an option differs; the message names it.
     """
-    path = output / "train_config.json"
+    path = output / name
     if not path.is_file():
         return
     begun = json.loads(path.read_text(encoding="utf-8"))
-    for name, value in json.loads(json.dumps(dataclasses.asdict(config))).items():
-        if name != "resume" and name in begun and begun[name] != value:
+    for option, value in json.loads(json.dumps(dataclasses.asdict(config))).items():
+        if option != "resume" and option in begun and begun[option] != value:
             raise ValueError(
-                f"resume: the run in {output} was begun with {name}={begun[name]}, not {value}; "
+                f"resume: the run in {output} was begun with {option}={begun[option]}, not {value}; "
                 "keep that, or take another output"
             )
 
@@ -93,16 +94,17 @@ def write_whole(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def write_config(output: Path, config: Any) -> None:
+def write_config(output: Path, config: Any, name: str = "train_config.json") -> None:
     """Store a run's settings.
 
     Args:
         output: its folder.
         config: the settings, every default filled in.
+        name: the file that they go to.
     """
     output.mkdir(parents=True, exist_ok=True)
-    values = {name: value for name, value in dataclasses.asdict(config).items() if name != "resume"}
-    write_whole(output / "train_config.json", json.dumps(values, indent=1, ensure_ascii=False))
+    values = {option: value for option, value in dataclasses.asdict(config).items() if option != "resume"}
+    write_whole(output / name, json.dumps(values, indent=1, ensure_ascii=False))
 
 
 def write_provenance(output: Path, *, seeds: list[int], data: list[dict], begun: float, resumed: bool) -> None:

@@ -72,6 +72,15 @@ class WindowSampler:
         self._cls_id = cls_id
         self._random = np.random.default_rng(seed)
 
+    @property
+    def state(self) -> dict:
+        """Where the draws stand: set it to go on from there."""
+        return self._random.bit_generator.state
+
+    @state.setter
+    def state(self, state: dict) -> None:
+        self._random.bit_generator.state = state
+
     def batch(self, windows: int, length: int) -> np.ndarray:
         """Draw windows.
 

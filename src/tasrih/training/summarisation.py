@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,9 @@ from tasrih.data.guard import HeldOut
 from tasrih.evaluation.summaries import fit_sureness
 from tasrih.models.summariser import Summariser
 from tasrih.text.normalise import normalise
+from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
-from tasrih.training.provenance import write_provenance
+from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.tokenizer import learn_seq2seq_vocabulary, save_seq2seq_tokenizer
 
@@ -86,6 +87,10 @@ class SummariserConfig:
     """Use ``torch.compile``."""
     seed: int = 1
     """Of weights and order."""
+    save_minutes: float = 5
+    """Minutes between checkpoints."""
+    resume: bool = False
+    """Go on from the last checkpoint of a run that was killed, within what is left of its budget."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.copy_share < 1:
@@ -169,6 +174,15 @@ def store_sureness(folder: str | Path, texts: list[str], headlines: list[str]) -
     return figures
 
 
+def _first_embeddings(tokenizer, texts: list[str], config: SummariserConfig):
+    """Give first token embeddings that carry the corpus's PMI."""
+    import torch
+
+    stream = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+    counts = count_pairs(np.concatenate([np.array(ids, np.uint16) for ids in stream]), tokenizer.get_vocab_size())
+    return torch.from_numpy(embed_by_pmi(counts, config.width, spread=1.0, seed=config.seed))
+
+
 def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict:
     """Train a summariser and save it as ``AutoModelForSeq2SeqLM`` opens it.
 
@@ -181,13 +195,24 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
 
     Raises:
         FileNotFoundError: if the corpus is not there.
-        ValueError: if it has hardly a headline to learn from.
+        ValueError: if it has hardly a headline to learn from, or a run to go on from was begun with other settings.
     """
     import torch
+    from tokenizers import Tokenizer
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Config, T5ForConditionalGeneration
 
-    root, output = root or data_root(), Path(config.output)
-    output.mkdir(parents=True, exist_ok=True)
+    begun, root, output = time.monotonic(), root or data_root(), Path(config.output)
+    finished, checkpoint, log = (output / name for name in ("train_metrics.json", "checkpoint", "log.jsonl"))
+    if config.resume:
+        check_resumable(output, config)
+        if finished.is_file():
+            return json.loads(finished.read_text(encoding="utf-8"))
+    state = read_checkpoint(checkpoint) if config.resume else None
+    if state is None:
+        drop_checkpoint(checkpoint)
+        for left in (finished, log):
+            left.unlink(missing_ok=True)
+        write_config(output, config)
     guard = HeldOut.from_root(root)
     kept, removed = guard.refuse(
         read_articles(root / config.corpus), lambda article: article.text, lambda article: article.id
@@ -201,8 +226,11 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         fast.save_pretrained(output)
         tokenizer = fast.backend_tokenizer
     else:
-        tokenizer = learn_seq2seq_vocabulary(texts, size=config.vocabulary, profile=config.profile)
-        save_seq2seq_tokenizer(tokenizer, output)
+        if state is None:
+            tokenizer = learn_seq2seq_vocabulary(texts, size=config.vocabulary, profile=config.profile)
+            save_seq2seq_tokenizer(tokenizer, output)
+        else:
+            tokenizer = Tokenizer.from_file(str(output / "tokenizer.json"))
         shape = T5Config(
             vocab_size=tokenizer.get_vocab_size(), d_model=config.width, d_kv=config.width // config.heads,
             d_ff=config.feed_forward, num_layers=config.encoder_layers, num_decoder_layers=config.decoder_layers,
@@ -210,12 +238,9 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
             tie_word_embeddings=True, decoder_start_token_id=0, pad_token_id=0, eos_token_id=1,
         )  # fmt: skip
         model = T5ForConditionalGeneration(shape)
-        stream = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts[:40000], add_special_tokens=False)]
-        counts = count_pairs(np.concatenate([np.array(ids, np.uint16) for ids in stream]), tokenizer.get_vocab_size())
-        first = embed_by_pmi(counts, config.width, spread=1.0, seed=config.seed)
-        del counts, stream
-        with torch.no_grad():
-            model.get_input_embeddings().weight.copy_(torch.from_numpy(first))
+        if state is None:
+            with torch.no_grad():
+                model.get_input_embeddings().weight.copy_(_first_embeddings(tokenizer, texts[:40000], config))
 
     titled = [article for article in kept if article.id.split(":")[0] in config.titled]
     pairs = headline_pairs(titled)
@@ -281,8 +306,17 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
                 module.p = rate
 
     model.train()
-    begun, step, recent, stage = time.monotonic(), 0, [], None
-    while (spent := (time.monotonic() - begun) / (config.minutes * 60)) < 1:
+    step, recent, stage = 0, [], None
+    if state is not None:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        random.bit_generator.state = state["order"]
+        torch.set_rng_state(state["dropout"])
+        step, recent = state["step"], state["losses"]
+        cut_log(log, step)
+    budget = Budget(config.minutes, state["used"] if state else 0.0)
+    saved = budget.used
+    while (spent := budget.spent()) < 1:
         copying = spent < config.copy_share
         if stage != copying:
             stage = copying
@@ -307,11 +341,16 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
             }
             if step % 500 == 0:
                 line["held_out"] = round(held_out_loss(), 4)
-                model.save_pretrained(output / "checkpoint")
             recent.clear()
             print(json.dumps(line), flush=True)
-            with open(output / "log.jsonl", "a") as log:
-                log.write(json.dumps(line) + "\n")
+            with open(log, "a", encoding="utf-8") as lines:
+                lines.write(json.dumps(line) + "\n")
+        if budget.used - saved > config.save_minutes * 60:
+            saved = budget.used
+            save_checkpoint(checkpoint, model.save_pretrained, {
+                "model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "losses": recent,
+                "order": random.bit_generator.state, "dropout": torch.get_rng_state(), "used": budget.used,
+            })  # fmt: skip
     model.config.tasrih = {
         "task": "summary", "profile": config.profile, "max_source": config.source, "styles": ["headline"],
     }  # fmt: skip
@@ -319,10 +358,10 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
     result = {
         "validation": calibrate_summariser(output, root, config.validation, config.validation_articles),
         "held_out_loss": round(held_out_loss(), 4), "pairs": len(pairs) - held, "steps": step,
-        "removed_by_guard": removed, "minutes": round((time.monotonic() - begun) / 60, 2),
+        "removed_by_guard": removed, "minutes": round(budget.used / 60, 2),
     }  # fmt: skip
-    (output / "train_config.json").write_text(json.dumps(asdict(config), indent=1, ensure_ascii=False))
     data = [{"name": config.corpus, "rows": len(kept), "sha256": fingerprint_rows(kept), "removed_by_guard": removed}]
-    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=False)
-    (output / "train_metrics.json").write_text(json.dumps(result, indent=1))
+    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=state is not None)
+    write_whole(finished, json.dumps(result, indent=1))
+    drop_checkpoint(checkpoint)
     return result
