@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.spans import SPAN_LABELS
 from tasrih.text.normalise import profile_of_family
+from tasrih.training.restoring import is_exported, open_exported
 
 if TYPE_CHECKING:
     from tasrih.training.config import ClassifierConfig
@@ -20,7 +21,7 @@ def open_pretrained(kind: type, base: str, **options):
 
     Args:
         kind: an auto class of transformers.
-        base: a folder or a hub id.
+        base: a folder, an exported one too, or a hub id.
         options: for ``from_pretrained``.
 
     Returns:
@@ -34,6 +35,8 @@ def open_pretrained(kind: type, base: str, **options):
         raise ModelError(f"base {base} holds no model: there is no config.json in it")
     if not folder.is_dir() and (base.count("/") != 1 or base.startswith((".", "/", "~"))):
         raise ModelError(f"base {base} is no folder here and no hub id (owner/model): give the path of a local folder")
+    if is_exported(folder):
+        return open_exported(kind, folder, **options)
     try:
         return kind.from_pretrained(base, trust_remote_code=False, **options)
     except pickle.UnpicklingError:  # torch's own words advise to unpickle all the same
@@ -71,7 +74,8 @@ def base_profile(base: str, tokenizer) -> str:
     names, folder = [base], Path(base)
     if folder.is_dir():
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        if stored := (config.get("tasrih") or {}).get("profile"):
+        settings = config.get("settings" if is_exported(folder) else "tasrih") or {}
+        if stored := settings.get("profile"):
             return stored
         cached = [part for part in folder.resolve().parts if part.startswith("models--")]
         names = [folder.resolve().name, *cached, config.get("_name_or_path") or ""]

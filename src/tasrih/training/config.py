@@ -16,7 +16,8 @@ class ClassifierConfig:
     task: str
     """``topic``, ``stance`` or ``statement``."""
     base: str
-    """Encoder to start from: a folder or a hub id."""
+    """What to start from: in a recipe ``encoder``, ``topic``, ``stance`` or ``statement``, the bundled ones; a folder of
+    ``tasrih train`` or ``tasrih export``, or a hub id. A head of the same size goes on too."""
     output: str
     """Folder for the model."""
     train: list[Source]

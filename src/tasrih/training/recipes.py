@@ -34,8 +34,8 @@ KINDS: dict[str, tuple[type, Any]] = {
     "seq2seq": (Seq2SeqConfig, train_seq2seq),
 }
 
-#: The name that stands for the bundled pretrained encoder as a base.
-BUNDLED_ENCODER = "encoder"
+#: Names that stand for bundled models as a base: the pretrained encoder, and the classifiers made of it.
+BUNDLED_BASES = ("encoder", *SCHEMES)
 
 
 def _build(kind: type, values: dict[str, Any], where: str) -> Any:
@@ -150,8 +150,8 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
     name = values.pop("kind", None)
     if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"{path}: kind must be one of {', '.join(KINDS)}, not {name!r}")
-    if name == "classifier" and values.get("base") == BUNDLED_ENCODER:
-        values["base"] = str(PRETRAINED / BUNDLED_ENCODER)
+    if name == "classifier" and values.get("base") in BUNDLED_BASES:
+        values["base"] = str(PRETRAINED / values["base"])
     return _build(KINDS[name][0], values, str(path))
 
 
