@@ -126,6 +126,11 @@ def test_unknown_names_say_what_is_allowed():
         tasrih.summarise(SPORT, method="magic")
     with pytest.raises(ValueError, match="max_words"):
         tasrih.summarise(SPORT, max_words=0)
+    for least in (0, True, 2.0):
+        with pytest.raises(ValueError, match="min_words must be a positive whole number"):
+            tasrih.summarise(SPORT, min_words=least)
+    with pytest.raises(ValueError, match="min_words 15 is more than max_words, 14"):
+        tasrih.summarise(SPORT, min_words=15)
     with pytest.raises(ValueError, match="batch_size"):
         tasrih.classify(SPORT, batch_size=0)
     with pytest.raises(ValueError, match="one target each"):

@@ -280,8 +280,8 @@ def tag(
 
 
 def summarise(
-    text, *, style: str = "headline", max_words: int | None = None, method: str = "auto", model=None,
-    device: str | None = None, progress: bool = False,
+    text, *, style: str = "headline", max_words: int | None = None, min_words: int = 1, method: str = "auto",
+    grounded: bool = True, model=None, device: str | None = None, progress: bool = False,
 ):  # fmt: skip
     """Bring texts down to a headline or a brief.
 
@@ -289,8 +289,11 @@ def summarise(
         text: a ``str``, a list or an iterator of them.
         style: ``"headline"`` (14 words by default) or ``"brief"`` (60).
         max_words: the most words that the summary may have; None takes the style's.
+        min_words: the fewest words, as far as the text has them.
         method: ``"abstractive"`` (the seq2seq model), ``"extractive"`` (sentences of the text), or ``"auto"``:
             abstractive where every word is supported by the text, else extractive.
+        grounded: let the model write words of the text and function words only. Without it ``"auto"`` still gives no
+            word that the text lacks.
         model: a summariser; None takes the bundled one.
         device: where a torch model runs.
         progress: show a progress bar on a terminal.
@@ -309,12 +312,21 @@ def summarise(
         raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
     if max_words is not None and (isinstance(max_words, bool) or not isinstance(max_words, int) or max_words < 1):
         raise ValueError(f"max_words must be a positive whole number, not {max_words!r}")
+    if isinstance(min_words, bool) or not isinstance(min_words, int) or min_words < 1:
+        raise ValueError(f"min_words must be a positive whole number, not {min_words!r}")
+    if min_words > (STYLES[style] if max_words is None else max_words):
+        raise ValueError(f"min_words {min_words} is more than max_words, {max_words or STYLES[style]}")
     opened = model if isinstance(model, Summariser) else load(model or DEFAULT_MODELS["summary"], device=device)
     if not isinstance(opened, Summariser):
         raise ValueError(f"{model} is a classifier; summarise needs a summariser")
 
     def work(batch: list[str], start: int, pool: Executor | None) -> list[Summary]:
-        return [opened.summarise(text, style=style, max_words=max_words, method=method) for text in batch]
+        return [
+            opened.summarise(
+                text, style=style, max_words=max_words, min_words=min_words, method=method, grounded=grounded
+            )
+            for text in batch
+        ]
 
     return _apply(text, work, progress=progress)
 

@@ -210,7 +210,11 @@ def summarise(
     paths: Inputs,
     style: Annotated[str, typer.Option(help="headline or brief.")] = "headline",
     max_words: Annotated[int | None, typer.Option(help="The most words.")] = None,
+    min_words: Annotated[int, typer.Option(help="The fewest words, as far as the text has them.")] = 1,
     method: Annotated[str, typer.Option(help="auto, abstractive or extractive.")] = "auto",
+    grounded: Annotated[
+        bool, typer.Option("--grounded/--free", help="Let the model write words of the text and function words only.")
+    ] = True,
     model: ModelName = None,
     as_json: AsJson = False,
     jsonl: AsLines = False,
@@ -221,7 +225,9 @@ def summarise(
     from tasrih.render.plain import summary_fields
 
     def work(texts: Iterator[str]) -> Iterator:
-        return verb(texts, style=style, max_words=max_words, method=method, model=model)
+        return verb(
+            texts, style=style, max_words=max_words, min_words=min_words, method=method, grounded=grounded, model=model
+        )
 
     def show(summary) -> None:
         typer.echo(summary.text)
@@ -279,6 +285,7 @@ def evaluate(
         str | None, typer.Option(help="A *.standoff.jsonl that the model was trained on too, for a second baseline.")
     ] = None,
     spelling: Annotated[bool, typer.Option("--spelling", help="Score how labels move with spelling.")] = False,
+    style: Annotated[str, typer.Option(help="headline, or brief: what a summariser is scored on.")] = "headline",
     output: Annotated[Path | None, typer.Option(help="Write the figures as JSON.")] = None,
     report: Annotated[
         Path | None,
@@ -297,7 +304,7 @@ def evaluate(
     elif spelling:
         found = evaluate_spelling(model, data, split)
     else:
-        found = score(model, data, split, against=against, more=more)
+        found = score(model, data, split, against=against, more=more, style=style)
     typer.echo(found.table())
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (output, report and report / "metrics.json")):

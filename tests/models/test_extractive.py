@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.models.extractive import choose_sentences, shorten
+from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
+from tasrih.models.headline import HeadlineWeights, bundled_weights, fold
 from tasrih.text.sentences import Sentence, sentences
 
 ARTICLE = [
@@ -94,7 +95,7 @@ def test_any_choice_keeps_number_budget_and_order(drawn, max_words, most):
         # a number or address is not cut at its own comma or colon
         ("بلغت كلفة الجسر 1,250 مليون دينار بحسب الوزارة.", 5, "بلغت كلفة الجسر 1,250 مليون"),
         ("يبدأ الحفل الساعة 10:30 صباح الأحد في المسرح.", 5, "يبدأ الحفل الساعة 10:30 صباح"),
-        ("التفاصيل كلها على https://example.com وفي الصحف اليوم.", 5, "التفاصيل كلها على https://example.com وفي"),
+        ("التفاصيل كلها على https://example.com وفي الصحف اليوم.", 5, "التفاصيل كلها على https://example.com"),
         ("", 5, ""),
     ],
 )
@@ -130,3 +131,58 @@ def test_a_cut_does_not_come_between_a_speaker_and_what_is_said():
     sentence = "أكد مدير المدرسة الجديد في القرية، أن الدروس ستبدأ صباح الأحد، وأن الكتب وصلت كلها إلى المخزن"
     assert shorten(sentence, 12) == "أكد مدير المدرسة الجديد في القرية، أن الدروس ستبدأ صباح الأحد"
     assert shorten(sentence, 8) == "أكد مدير المدرسة الجديد في القرية، أن الدروس"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('قال "نعم" (اليوم)', 'قال "نعم" (اليوم)'),
+        ('قال "نعم', "قال نعم"),
+        ("قال نعم» ثم «لا", "قال نعم ثم لا"),
+        ("قال ) ثم ( لا", "قال ثم لا"),
+        ("بند)ثان", "بند ثان"),
+        ("[قال «نعم] ثم»", "[قال «نعم] ثم»"),
+        ("", ""),
+    ],
+)
+def test_marks_without_a_partner_go(text, expected):
+    assert balanced(text) == expected
+
+
+def test_a_cut_keeps_the_fewest_words_that_are_asked_for():
+    sentence = "زار الوزير المصنع، والتقى العمال، ثم عاد إلى مكتبه في العاصمة."
+    assert shorten(sentence, 7) == "زار الوزير المصنع، والتقى العمال"
+    assert shorten(sentence, 7, 6) == "زار الوزير المصنع، والتقى العمال، ثم عاد"
+    # a last word that looks on to another goes, unless it is needed
+    assert shorten("زار الوزير المصنع الكبير في المدينة", 5) == "زار الوزير المصنع الكبير"
+    assert shorten("زار الوزير المصنع الكبير في المدينة", 5, 5) == "زار الوزير المصنع الكبير في"
+
+
+SPEECH = (
+    "الرياض - وكالات: أكد الأمين العام للحلف \"ناتو\" سالم الراشد، أن الحلف مستعد لتقديم الدعم الأمني اللازم إلى الجزيرة"
+    " عندما تسمح الظروف بذلك. وأضاف أن الحلف سيقدم الدعم قريبا."
+)
+
+
+def test_a_headline_is_the_window_that_is_worth_most():
+    clause = HeadlineWeights({"begins:that": 2.0, "ends:clause": 1.0}, frozenset())
+    window = cut_headline(SPEECH, clause, max_words=14)
+    assert SPEECH[window.start : window.end] == "الحلف مستعد لتقديم الدعم الأمني اللازم إلى الجزيرة"
+    byline = HeadlineWeights({"begins:dateline": 2.0, "ends:pause": 1.0, "first:افتتح": 1.0}, frozenset())
+    opened = "الرياض - وكالات: افتتح وزير النقل الجسر الجديد، ثم غادر المكان."
+    window = cut_headline(opened, byline, max_words=14)
+    assert opened[window.start : window.end] == "افتتح وزير النقل الجسر الجديد"
+    assert cut_headline("نعم.", clause, max_words=14) is None
+
+
+def test_the_bundled_headline_is_whole_and_within_its_bounds():
+    for most in range(1, 20):
+        window = cut_headline(SPEECH, bundled_weights(), max_words=most, min_words=min(most, 2))
+        if window is None:
+            assert most < 3
+            continue
+        made = SPEECH[window.start : window.end]
+        assert min(most, 2) <= len(made.split()) <= most
+        assert balanced(made) == made
+        # never in the middle of «تقديم الدعم» or «الأمين العام», never at «أن» or «إلى»
+        assert fold(made.split()[-1]) not in {"لتقديم", "الامين", "الدعم", "الامني", "ان", "الي"}

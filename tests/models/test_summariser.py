@@ -495,17 +495,17 @@ def test_what_is_not_in_the_text_is_written_anew_under_the_constraint_then_cut_o
 
     def write(grounded: bool) -> str:
         asked.append(grounded)
-        return "مستشفى المنارة يفتتح عيادة" if grounded else "مستشفى المنارة يفتتح 7 عيادات"
+        return "مستشفى المنارة عيادة جديدة" if grounded else "مستشفى المنارة 7 عيادات"
 
     found = _made(write).summarise(ARTICLE, grounded=False)
-    assert (found.method, found.text, found.supported) == ("abstractive", "مستشفى المنارة يفتتح عيادة", 1.0)
+    assert (found.method, found.text, found.supported) == ("abstractive", "مستشفى المنارة عيادة جديدة", 1.0)
     assert asked == [False, True]
-    assert [source.text for source in found.sources] == [ARTICLE.split(". ")[0].partition(" وقال")[0]]
+    assert [source.text for source in found.sources] == [ARTICLE.partition(" وقال")[0]]
     asked.clear()
-    # the number alone is made up; asked for what the model itself writes, one gets it with the share that stands
+    # number and plural are made up; asked for what the model itself writes, one gets it with the share that stands
     kept = _made(write).summarise(ARTICLE, grounded=False, method="abstractive")
-    assert (kept.text, asked) == ("مستشفى المنارة يفتتح 7 عيادات", [False])
-    assert kept.supported == pytest.approx(3 / 5)
+    assert (kept.text, asked) == ("مستشفى المنارة 7 عيادات", [False])
+    assert kept.supported == pytest.approx(2 / 4)
     cut = _made(lambda grounded: "افتتح الزرافة عيادة").summarise(ARTICLE, grounded=False)
     assert (cut.method, cut.reason) == ("extractive", "not in the text: الزرافة")
     # with nothing made up, nothing is written twice

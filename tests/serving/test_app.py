@@ -49,6 +49,7 @@ def equal(given, expected) -> bool:
             lambda t: api.explain(t, "favor", target="الاتفاق"),
         ),
         ("/v1/summarise", {"style": "brief"}, lambda t: api.summarise(t, style="brief")),
+        ("/v1/summarise", {"min_words": 9, "max_words": 9}, lambda t: api.summarise(t, min_words=9, max_words=9)),
     ],
 )
 def test_answers_are_the_librarys(client, path, options, verb):
@@ -109,6 +110,7 @@ def test_every_answer_has_the_headers(client, path):
         ("/v1/explain", {"text": ARTICLE, "label": "sport", "target": "العراق"}, "target"),
         ("/v1/explain", {"text": ARTICLE, "label": "sport", "method": "occlusion"}, "method"),
         ("/v1/summarise", {"text": ARTICLE, "max_words": 0}, "max_words"),
+        ("/v1/summarise", {"text": ARTICLE, "max_words": 4, "min_words": 5}, "min_words 5 is more than max_words, 4"),
         ("/v1/summarise", {"text": ARTICLE, "method": "magic"}, "method"),
     ],
 )

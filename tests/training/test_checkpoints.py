@@ -157,7 +157,9 @@ def test_a_killed_pretraining_goes_on_to_the_same_weights(pretrain_config, tmp_p
     made = replace(pretrain_config, output=str(tmp_path / "killed"), minutes=3.5, save_minutes=0.25)
     code = f"from tasrih.training.pretrain import PretrainConfig, pretrain\npretrain(PretrainConfig(**{asdict(made)!r}))\n"
     # sums over another number of threads differ in their last digit
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    environment = {
+        **os.environ, "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(torch.get_num_threads()),
+    }  # fmt: skip
     state = tmp_path / "killed" / "checkpoint" / "state.pt"
     with subprocess.Popen([sys.executable, "-c", TICKING + code], env=environment, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 250

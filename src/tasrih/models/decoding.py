@@ -65,6 +65,7 @@ def beam_search(
     next_logits: Callable[[list[tuple[int, ...]]], np.ndarray], *, end: int, beams: int, max_pieces: int,
     trie: WordTrie | None = None, banned: Iterable[int] = (), length_penalty: float = 1.0, no_repeat: int = 2,
     min_pieces: int = 4, word_starts: np.ndarray | None = None, max_words: int | None = None,
+    min_words: int = 0,
 ) -> list[Hypothesis]:  # fmt: skip
     """Search for the likeliest sequences.
 
@@ -78,8 +79,9 @@ def beam_search(
         length_penalty: exponent of the length that scores are divided by.
         no_repeat: no run of this many pieces occurs twice.
         min_pieces: pieces written before the end mark may come.
-        word_starts: booleans of shape (vocabulary,): pieces that begin a word; needed for ``max_words``.
+        word_starts: booleans of shape (vocabulary,): pieces that begin a word; needed for the bounds in words.
         max_words: words written at most.
+        min_words: words that must be there before the end mark may come.
 
     Returns:
         The finished hypotheses, best first; empty if none came to an end within ``max_pieces``.
@@ -99,9 +101,10 @@ def beam_search(
                 allowed[end] = may_end
             allowed[banned] = False
             allowed[list(_repeats(beam.pieces, no_repeat))] = False
-            if max_words is not None and word_starts[list(beam.pieces)].sum() >= max_words:
+            written = 0 if word_starts is None else word_starts[list(beam.pieces)].sum()
+            if max_words is not None and written >= max_words:
                 allowed &= ~word_starts
-            if length < min_pieces:
+            if length < min_pieces or written < min_words:
                 allowed[end] = False
             row = np.where(allowed, row, -np.inf)
             for piece in np.argsort(-row)[: beams + 1]:

@@ -1,4 +1,4 @@
-"""Summaries made of the article's own sentences."""
+"""Summaries made of the article's own sentences, and headlines cut out of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
-from tasrih.text.sentences import Sentence
+from tasrih.models.headline import LOOKING_ON, SHORTEST_WINDOW, HeadlineWeights, Window, best_window, fold, windows
+from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import is_function_word, word_forms, words
 
 # where a sentence can stop early and still read as one; not before what is said (قال الوزير، إن ...)
@@ -34,6 +35,15 @@ def _likeness(first: Counter[str], second: Counter[str], size: int) -> float:
     return shared / sizes if sizes else 0.0
 
 
+def _centrality(terms: Sequence[Counter[str]]) -> list[float]:
+    """Give the likeness of each sentence to the whole: to how many sentences each term stands in."""
+    whole: Counter[str] = Counter()
+    for counts in terms:
+        whole.update(counts.keys())
+    size = _size(whole)
+    return [_likeness(counts, whole, size) for counts in terms]
+
+
 def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int) -> list[int]:
     """Choose sentences by centrality and position, each unlike those chosen before (MMR).
 
@@ -50,11 +60,7 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     """
     terms = [_terms(sentence.text) for sentence in sentences]
     lengths = [len(sentence.text.split()) for sentence in sentences]
-    whole: Counter[str] = Counter()
-    for counts in terms:
-        whole.update(counts.keys())
-    size = _size(whole)
-    worth = [_likeness(counts, whole, size) + 1 / (1 + place) for place, counts in enumerate(terms)]
+    worth = [likeness + 1 / (1 + place) for place, likeness in enumerate(_centrality(terms))]
     chosen: list[int] = []
     left = max_words
     while len(chosen) < most:
@@ -75,22 +81,105 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     return sorted(chosen) or [0][: len(sentences)]
 
 
-def shorten(sentence: str, max_words: int) -> str:
+def article_windows(
+    text: str, *, open_words: frozenset[str], max_words: int, min_words: int = SHORTEST_WINDOW
+) -> list[Window]:
+    """Give the runs of an article's words that can stand as its headline.
+
+    Args:
+        text: the article.
+        open_words: folded words after which a clause hardly ever ends.
+        max_words: words at most.
+        min_words: words at least.
+
+    Returns:
+        The windows with their features, as ``best_window`` ranks them.
+    """
+    found = sentences(text)
+    terms = [_terms(sentence.text) for sentence in found]
+    likeness = _centrality(terms)
+    return list(
+        windows(text, found, terms, likeness, open_words=open_words, max_words=max_words, min_words=min_words)
+    )
+
+
+def cut_headline(text: str, weights: HeadlineWeights, *, max_words: int, min_words: int = 1) -> Window | None:
+    """Cut the run of words out of an article that is most like a headline.
+
+    Args:
+        text: the article.
+        weights: what windows are worth.
+        max_words: words at most.
+        min_words: words at least.
+
+    Returns:
+        The window; None where no clause or phrase of the first sentences has so many words.
+    """
+    least = max(min_words, min(SHORTEST_WINDOW, max_words))
+    found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least)
+    found = [window for window in found if min_words <= len(text[window.start : window.end].split()) <= max_words]
+    return best_window(found, weights.weights)
+
+
+def balanced(text: str) -> str:
+    """Drop quotation marks and brackets that have no partner.
+
+    Args:
+        text: a summary.
+
+    Returns:
+        The text without them; a space stands where one parted two words.
+
+    Example:
+        >>> balanced('قال "نعم» (اليوم)')
+        'قال نعم (اليوم)'
+    """
+    lone: list[int] = []
+    for opening, closing in ("«»", "“”", "()", "[]"):
+        unclosed: list[int] = []
+        for at, char in enumerate(text):
+            if char == opening:
+                unclosed.append(at)
+            elif char == closing:
+                if unclosed:
+                    unclosed.pop()
+                else:
+                    lone.append(at)
+        lone += unclosed
+    if text.count('"') % 2:
+        lone.append(text.rindex('"'))
+    if not lone:
+        return text
+    pieces = list(text)
+    for at in lone:
+        parts = text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum()
+        pieces[at] = " " if parts else ""
+    return re.sub(r" {2,}", " ", "".join(pieces)).strip()
+
+
+def shorten(sentence: str, max_words: int, min_words: int = 1) -> str:
     """Shorten a sentence to a number of words, at a pause where there is one.
 
     Args:
         sentence: the sentence.
         max_words: the most words.
+        min_words: words that are kept at least, if it has them.
 
     Returns:
-        A beginning of the sentence, whole words only, without trailing punctuation.
+        A beginning of the sentence, whole words only, without trailing punctuation, and without last words that look
+        forward to another (``في``, ``أن``) if it was cut before it.
     """
     pieces = list(re.finditer(r"\S+", sentence))
     if len(pieces) > max_words:
-        limit = pieces[max_words - 1].end()
-        pauses = [match.start() for match in _PAUSE.finditer(sentence, 0, limit)]
+        pauses = [match.start() for match in _PAUSE.finditer(sentence, 0, pieces[max_words - 1].end())]
         # a pause too near the beginning would leave too little
         starts = [piece.start() for piece in pieces]
-        pauses = [at for at in pauses if bisect_left(starts, at) * 2 >= max_words]
-        sentence = sentence[: pauses[-1] if pauses else limit]
+        pauses = [at for at in pauses if bisect_left(starts, at) >= max(max_words / 2, min_words)]
+        if pauses:
+            sentence = sentence[: pauses[-1]]
+        else:
+            last = max_words
+            while last > max(min_words, 1) and fold(pieces[last - 1][0]) in LOOKING_ON:
+                last -= 1
+            sentence = sentence[: pieces[last - 1].end()]
     return sentence.rstrip(" \t\n،؛,;:.-–—")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 import zipfile
 import zlib
@@ -16,8 +15,9 @@ from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.decoding import WordTrie, beam_search
 from tasrih.models.encoding import open_tokenizer, without_surrogates
 from tasrih.models.engines import OnnxEngine
-from tasrih.models.extractive import choose_sentences, shorten
+from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
 from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
+from tasrih.models.headline import bundled_weights
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
 from tasrih.models.stored import read_settings
 from tasrih.results import Span, Summary
@@ -36,7 +36,9 @@ MOST_BEAMS = 64
 #: Words under which a text is its own summary.
 SHORTEST = 8
 
-_ODD_QUOTE = {'"': '"', "«": "»", "(": ")", "“": "”", "[": "]"}
+# of a text that is too long for the encoder, its beginning takes this share of the room
+_LEAD_SHARE = 0.75
+
 _ARTICLE = ("ال", "وال", "بال", "لل", "و", "ب", "ل", "ف")
 
 #: Encoder states to a function from prefixes (tuples of pieces) to next-token logits.
@@ -217,7 +219,7 @@ class Summariser:
 
     def summarise(
         self, text: str, *, style: str = "headline", max_words: int | None = None, method: str = "auto",
-        grounded: bool = True,
+        min_words: int = 1, grounded: bool = True,
     ) -> Summary:  # fmt: skip
         """Summarise one text.
 
@@ -226,7 +228,9 @@ class Summariser:
             style: ``"headline"`` or ``"brief"``.
             max_words: the most words; None takes the style's.
             method: ``"auto"``, ``"abstractive"`` or ``"extractive"``.
-            grounded: write only words of the text and function words.
+            min_words: the fewest words, as far as the text has them.
+            grounded: write only words of the text and function words. Without it ``"auto"`` still gives no word that
+                the text lacks: a headline that has one is written anew under the constraint.
 
         Returns:
             The summary, with the method that made it.
@@ -237,6 +241,8 @@ class Summariser:
         count = len(text.split())
         if count <= max(min(limit, SHORTEST), 1):
             return Summary(text, "source", sources=(_whole(text),), reason=f"short: the text has {count} words")
+        limit = min(limit, count)  # never longer than the text
+        min_words = min(min_words, limit)
         found = sentences(text)
         reason = None
         if method != "extractive":
@@ -246,8 +252,11 @@ class Summariser:
                 # no log-probability reaches 0: writing would be for nothing
                 reason = "on validation articles the model's headlines served less well than the article's sentences"
             else:
-                headline, sureness = self.write(text, limit, grounded=grounded)
+                headline, sureness = self.write(text, limit, min_words=min_words, grounded=grounded)
                 share, missing = support(headline, text)
+                if missing and not grounded and method == "auto":
+                    headline, sureness = self.write(text, limit, min_words=min_words, grounded=True)
+                    share, missing = support(headline, text)
                 unsure = self.settings.sure_from is not None and sureness < self.settings.sure_from
                 if headline and (method == "abstractive" or not (missing or unsure)):
                     return Summary(headline, "abstractive", share, _sources(headline, found))
@@ -256,29 +265,49 @@ class Summariser:
                     reason = "the model wrote nothing whole"
                 elif missing:
                     reason = f"not in the text: {', '.join(missing)}"
-        return self._extract(text, found, style, limit, reason)
+        return self._extract(text, found, style, limit, min_words, reason)
 
-    def _extract(self, text: str, found: list[Sentence], style: str, limit: int, reason: str | None) -> Summary:
-        most = 1 if style == "headline" else 3
-        chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)]
-        sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in chosen)
-        if len(chosen) == 1:
-            return Summary(shorten(chosen[0].text, limit), "extractive", 1.0, sources, reason)
-        return Summary(" ".join(sentence.text for sentence in chosen), "extractive", 1.0, sources, reason)
+    def _extract(
+        self, text: str, found: list[Sentence], style: str, limit: int, least: int, reason: str | None
+    ) -> Summary:
+        if style == "headline":
+            window = cut_headline(text, bundled_weights(), max_words=limit, min_words=least)
+            if window:
+                source = found[window.sentence]
+                span = Span(source.text, source.start, source.end)
+                return Summary(text[window.start : window.end], "extractive", 1.0, (span,), reason)
+        # one sentence for a headline, three for a brief of sixty words; more where more words are asked for
+        most = 1 if style == "headline" else max(3, limit // 20)
+        while True:
+            chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)]
+            if most >= len(found) or sum(len(sentence.text.split()) for sentence in chosen) >= least:
+                break
+            most *= 2
+        made = " ".join(sentence.text for sentence in chosen)
+        if len(chosen) == 1 or not _is_within(made, least, limit):
+            if not _is_within(made, least, None):  # no choice of whole sentences has so many words
+                chosen, made = found, " ".join(sentence.text for sentence in found)
+            made = shorten(made, limit, least)
+        made = balanced(made)
+        while not _is_within(made, None, limit):  # a mark that parted two words left a space
+            made = balanced(shorten(made, limit, least))
+        sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in _reached(chosen, made))
+        return Summary(made, "extractive", 1.0, sources, reason)
 
-    def write(self, text: str, max_words: int, *, grounded: bool = True) -> tuple[str, float]:
+    def write(self, text: str, max_words: int, *, min_words: int = 1, grounded: bool = True) -> tuple[str, float]:
         """Decode a headline, whatever its worth.
 
         Args:
             text: any Arabic text.
             max_words: the most words.
+            min_words: the fewest words.
             grounded: write only words of the text and function words.
 
         Returns:
             The headline and its mean log-probability a piece; an empty one if no hypothesis came to an end.
         """
-        clean = " ".join(normalise(without_surrogates(text), self.settings.profile).split())
-        source = self._pieces(clean)[: self.settings.max_source - 1]
+        clean = self._clean(text)
+        source = self._read(text, clean)
         trie = self._trie(clean) if grounded else None
         banned = set(self._specials) - {self.settings.end_id}
         if self.settings.unknown_id is not None:
@@ -288,14 +317,34 @@ class Summariser:
             # a model may have more rows than its tokenizer has pieces
             lambda prefixes: decoder(prefixes)[:, : self._size], end=self.settings.end_id, beams=self.settings.beams,
             max_pieces=max_words * 4, trie=trie, banned=banned, length_penalty=self.settings.length_penalty,
-            word_starts=self._starts, max_words=max_words,
+            word_starts=self._starts, max_words=max_words, min_words=min_words,
         )  # fmt: skip
         for hypothesis in hypotheses:
             headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
             matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
-            if matter and 3 <= len(headline.split()) <= max_words:
+            if matter and max(3, min_words) <= len(headline.split()) <= max_words:
                 return headline, hypothesis.worth(1.0)
         return "", -float("inf")
+
+    def _read(self, text: str, clean: str) -> list[int]:
+        """Give the pieces that the encoder reads: of a long text its beginning and the sentences that tell the rest."""
+        pieces, room = self._pieces(clean), self.settings.max_source - 1
+        if len(pieces) <= room:
+            return pieces
+        lead = pieces[: int(room * _LEAD_SHARE)]
+        rest, reached = [], 0
+        for sentence in sentences(text):
+            if reached >= len(lead):
+                rest.append(sentence)
+            else:
+                reached += len(self._pieces(self._clean(sentence.text)))
+        # a word takes about two pieces
+        chosen = choose_sentences(rest, max_words=max((room - len(lead)) // 2, 1), most=3)
+        further = [piece for index in chosen for piece in self._pieces(self._clean(rest[index].text))]
+        return [*lead, *further][:room]
+
+    def _clean(self, text: str) -> str:
+        return " ".join(normalise(without_surrogates(text), self.settings.profile).split())
 
     def _trie(self, text: str) -> WordTrie:
         """Allow the text's words, also with the article or a conjunction dropped, and function words."""
@@ -309,6 +358,22 @@ class Summariser:
             )  # fmt: skip
         pieces = [self._pieces(word) for word in sorted(allowed) if not is_function_word(word)]
         return WordTrie([*pieces, *self._function_words], self._free)
+
+
+def _is_within(text: str, least: int | None, most: int | None) -> bool:
+    count = len(text.split())
+    return (least is None or count >= least) and (most is None or count <= most)
+
+
+def _reached(chosen: list[Sentence], made: str) -> list[Sentence]:
+    """Give those of the sentences, joined in order, that a beginning of them reaches into."""
+    left, found = len(made.split()), []
+    for sentence in chosen:
+        found.append(sentence)
+        left -= len(sentence.text.split())
+        if left <= 0:
+            break
+    return found
 
 
 def _whole(text: str) -> Span:
@@ -336,15 +401,7 @@ def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
 
 def _tidy(text: str) -> str:
     """Drop marks that have no partner, and punctuation at the ends."""
-    text = " ".join(text.split())
-    for opening, closing in _ODD_QUOTE.items():
-        if opening == closing:
-            if text.count(opening) % 2:
-                text = text[::-1].replace(opening, "", 1)[::-1]
-        elif text.count(opening) != text.count(closing):
-            text = text.replace(opening, "").replace(closing, "")
-    text = re.sub(r"\s+", " ", text).strip()
-    return text.strip(" ،؛:.,-–—/")
+    return balanced(" ".join(text.split())).strip(" ،؛:.,-–—/")
 
 
 def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:

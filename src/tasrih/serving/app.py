@@ -146,7 +146,7 @@ def _add_verbs(app: FastAPI, limits: Limits) -> None:
 
     @post("/v1/summarise", Summary, "Bring articles down to a headline or a brief.")
     async def summarise(body: SummariseBody) -> Response:
-        options = {"style": body.style, "max_words": body.max_words, "method": body.method}
+        options = body.model_dump(include={"style", "max_words", "min_words", "method", "grounded"})
         return await answer(body, partial(api.summarise, **options))
 
     @app.post("/page/read", include_in_schema=False)

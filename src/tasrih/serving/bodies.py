@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from tasrih.api import DEFAULT_MODELS, labels_of
+from tasrih.models.summariser import STYLES
 from tasrih.schemes import SCHEMES
 
 _LABELS = tuple(label for task in SCHEMES for label in labels_of(task))
@@ -96,4 +97,13 @@ class SummariseBody(Texts):
 
     style: Literal["headline", "brief"] = "headline"
     max_words: int | None = Field(None, ge=1, le=500, strict=True)
+    min_words: int = Field(1, ge=1, le=500, strict=True, description="The fewest words, as far as the text has them.")
     method: Literal["auto", "abstractive", "extractive"] = "auto"
+    grounded: bool = Field(True, description="Let the model write words of the text and function words only.")
+
+    @model_validator(mode="after")
+    def _in_order(self):
+        most = STYLES[self.style] if self.max_words is None else self.max_words
+        if self.min_words > most:
+            raise ValueError(f"min_words {self.min_words} is more than max_words, {most}")
+        return self

@@ -18,6 +18,7 @@ from tasrih.errors import MissingExtraError
 from tasrih.models.files import PRETRAINED
 from tasrih.schemes import SCHEMES
 from tasrih.training.classification import ClassifierConfig, train_classifier
+from tasrih.training.extracting import ExtractiveConfig, fit_extractive
 from tasrih.training.prepare import PrepareConfig, prepare
 from tasrih.training.pretrain import PretrainConfig, pretrain
 from tasrih.training.self_training import SelfTrainingConfig, self_train
@@ -32,6 +33,7 @@ KINDS: dict[str, tuple[type, Any]] = {
     "classifier": (ClassifierConfig, train_classifier),
     "summariser": (SummariserConfig, train_summariser),
     "seq2seq": (Seq2SeqConfig, train_seq2seq),
+    "extractive": (ExtractiveConfig, fit_extractive),
 }
 
 #: Names that stand for bundled models as a base: the pretrained encoder, and the classifiers made of it.

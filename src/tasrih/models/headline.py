@@ -1,0 +1,452 @@
+"""Headlines cut out of an article: runs of words from clause to clause, ranked by a learnt linear score.
+
+A window begins where a clause or a noun phrase may begin and ends where one may end, so that no construct, number or
+quotation is cut through. What windows are worth was fitted to the headlines of newspapers (``training.extracting``);
+at run time it is a sum over named features, a few milliseconds an article.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+
+from tasrih.errors import ModelError
+from tasrih.models.files import PRETRAINED
+from tasrih.text import lexicon as lex
+from tasrih.text.normalise import normalise
+from tasrih.text.sentences import Sentence
+from tasrih.text.words import is_function_word, word_forms, words
+
+#: Where the fitted weights lie.
+WEIGHTS = PRETRAINED / "headline.json"
+
+#: Words of a headline, where there is room for them.
+SHORTEST_WINDOW = 4
+
+#: Sentences of four words or more whose windows are scored: so many of the first, and the most central of all others.
+FIRST = 4
+
+# a glued comma ends its word (الجديد،وقال)
+_TOKEN = re.compile(r"[^\s،؛]+[،؛]*|[،؛]+")
+_MARKS = "،؛,;:.…-–—|/•*ـ"
+_BREAK = re.compile(r"[،؛,;:.…؟?!\-–—|]$")
+_QUOTES, _CLOSES = "«“\"", "»”)]"
+_DATELINE = 10  # words at the beginning among which a dash or colon may close a dateline or byline
+
+
+def _set(listing: str) -> frozenset[str]:
+    return frozenset(normalise(word, "encoder") for word in listing.split())
+
+
+_BARE_THAT = _set("أن بأن")
+_THAT = _set("أن إن بأن أنه أنها إنه إنها بأنه بأنها أنهم إنهم")
+_PREPOSITIONS = _set(
+    "في من على إلى عن مع بعد قبل بين حتى عند منذ خلال ضد نحو حول دون لدى عبر رغم بسبب بشأن ضمن وسط أمام تحت فوق "
+    "حيال تجاه إثر عقب أثناء بدون قبيل جراء لـ بـ ل ب وفي ومن وعلى وإلى وعن ومع وبعد وقبل وبين وحتى"
+)
+_CLAUSES = _set(
+    "عندما حيث حين حينما فيما بينما كما إذ إذا لو لكن ولكن وذلك وهو وهي وهم وكان وكانت وقد وأن وإن الذي التي "
+    "الذين ثم أو مما مشيرا مؤكدا موضحا قائلا لافتا معتبرا مضيفا مبينا مشددا منوها مطالبا داعيا محذرا معربا ومؤكدا "
+    "ومشيرا وموضحا وفق وفقا حسب بحسب طبقا حسبما وفقما فضلا إضافة بالإضافة وسط رغم برغم نقلا"
+)
+_TIMES = _set(
+    "اليوم أمس غدا السبت الأحد الإثنين الاثنين الثلاثاء الأربعاء الخميس الجمعة مساء صباح ظهر فجر يوم الماضي مؤخرا "
+    "أخيرا حاليا لاحقا سابقا رسميا مجددا أيضا فقط"
+)
+#: What cannot be the last word: it looks forward to another.
+LOOKING_ON = (
+    _THAT
+    | _PREPOSITIONS
+    | _CLAUSES
+    | _set(
+        "وأن لأن لأنه كأن لا لم لن ما قد كل أي هذا هذه ذلك تلك هؤلاء غير كان كانت كانوا يكون تكون ليس ليست إلا أما بل "
+        "يتم تم ولا ولم ولن وما هو هي هم سوف لقد سوى كي لكي عدم بعدم وعدم مثل ذات ذو ذوي بعض جميع كافة أحد إحدى أكثر "
+        "أقل حوالي زهاء قرابة بعيد أول كيف متى أين هل لماذا ماذا عما بدلا و ف ك س بن ابن بنت عبد أبو أبي آل باسم"
+    )
+)
+_SAID = _THAT | _set("عن على إلى من")
+_NOT_FIRST = _THAT | _CLAUSES | _set(
+    "به بها له لها لهم منه منها فيه فيها عليه عليها إليه إليها عنه عنها معه معها نفسه نفسها"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineWeights:
+    """What a window is worth, by its features.
+
+    Attributes:
+        weights: feature to what it adds to the score.
+        open_words: folded words after which a clause hardly ever ends.
+    """
+
+    weights: Mapping[str, float]
+    open_words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A run of words of an article, ``text[start:end]``, and its features: names with their values."""
+
+    sentence: int
+    start: int
+    end: int
+    features: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word with the marks on it: ``text[start:end]``, and ``text[first:last]`` without outer marks."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    folded: str
+    broken: bool
+    features: tuple[tuple[str, float], ...]
+
+    @property
+    def is_word(self) -> bool:
+        return bool(self.folded)
+
+
+@lru_cache(maxsize=1)
+def bundled_weights() -> HeadlineWeights:
+    """Read the weights that came with the package.
+
+    Returns:
+        The weights.
+
+    Raises:
+        ModelError: if they are not there, or damaged.
+    """
+    return read_weights(WEIGHTS)
+
+
+def read_weights(path: Path) -> HeadlineWeights:
+    """Read weights as ``training.extracting`` writes them.
+
+    Args:
+        path: the JSON file.
+
+    Returns:
+        The weights.
+
+    Raises:
+        ModelError: if it is not there, or damaged.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        weights = {str(name): float(value) for name, value in stored["weights"].items()}
+        return HeadlineWeights(weights, frozenset(map(str, stored["open_words"])))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): install tasrih again") from None
+
+
+def fold(word: str) -> str:
+    """Fold a word for look-up: the letters and digits of its ``encoder`` form, which the lexicon is kept in."""
+    # what is kept must not hold on to megabytes of somebody's one word
+    return _fold(word) if len(word) <= 32 else _fold.__wrapped__(word)
+
+
+@lru_cache(maxsize=8192)
+def _fold(word: str) -> str:
+    return "".join(char for char in normalise(word, "encoder") if char.isalnum())
+
+
+def _is_broken(raw: str) -> bool:
+    return bool(_BREAK.search(raw.rstrip(_CLOSES + '"')))
+
+
+@dataclass(slots=True)
+class _Article:
+    """What the windows of one article are measured against."""
+
+    text: str
+    sentences: Sequence[Sentence]
+    terms: list[Counter[str]]
+    likeness: Sequence[float]
+    counts: Counter[str] = field(init=False, default_factory=Counter)
+    spread: Counter[str] = field(init=False, default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        for terms in self.terms:
+            self.counts.update(terms)
+            self.spread.update(terms.keys())
+
+    def tokens(self, index: int) -> list[_Token]:
+        """Cut a sentence into words, each with its own features."""
+        sentence = self.sentences[index]
+        found = []
+        for match in _TOKEN.finditer(self.text, sentence.start, sentence.end):
+            raw = match[0]
+            left = len(raw) - len(raw.lstrip(_MARKS))
+            right = len(raw.rstrip(_MARKS))
+            folded = fold(raw)
+            broken = _is_broken(raw)
+            if not folded or left >= right:
+                if found and broken:  # a mark by itself
+                    found[-1] = _broken(found[-1])
+                found.append(_Token(*match.span(), match.start(), match.end(), "", broken, ()))
+                continue
+            start = match.start()
+            own = tuple(self._of(raw, folded, index))
+            found.append(_Token(start, match.end(), start + left, start + right, folded, broken, own))
+        return found
+
+    def _of(self, raw: str, folded: str, index: int) -> Iterator[tuple[str, float]]:
+        yield f"w:{folded}", 1.0
+        if is_function_word(raw.strip(_MARKS)):
+            yield "function", 1.0
+            return
+        yield "open", 1.0
+        if any(char.isdigit() for char in folded):
+            yield "digit", 1.0
+        if folded.startswith("ال"):
+            yield "definite", 1.0
+        spans = list(words(raw))
+        if spans:
+            term = word_forms(raw[slice(*spans[0])])[-1]
+            yield f"times:{min(self.counts[term], 5)}", 1.0
+            yield f"sentences:{min(self.spread[term], 5)}", 1.0
+            if index and term in self.terms[0]:
+                yield "in first", 1.0
+
+
+def _broken(token: _Token) -> _Token:
+    return _Token(token.start, token.end, token.first, token.last, token.folded, True, token.features)
+
+
+def _is_joined(word: str, known: Mapping[str, float]) -> bool:
+    """Say whether a folded word bears a preposition or conjunction, as far as the article shows."""
+    if word.startswith(("بال", "لل", "وال", "كال", "فال", "ولل", "وبال")) and len(word) > 4:
+        return True
+    if word[0] in "بل" and lex.is_stop(word):
+        return True
+    rest = word[1:]
+    return word[0] in "وبلف" and len(rest) > 2 and (rest in known or "ال" + rest in known)
+
+
+def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
+    """Find the words that a headline may begin with, and why."""
+    found: dict[int, str] = {}
+    for at, token in enumerate(tokens):
+        if not token.is_word:
+            continue
+        before = tokens[at - 1] if at else None
+        if not found:
+            found[at] = "begin"
+        elif before.folded in _THAT:
+            # (طلب أن) تقوم stands alone badly
+            if before.folded not in _BARE_THAT or token.folded[0] not in "يتن" or token.folded in lex.NATIONS:
+                found[at] = "that"
+        elif text[token.start] in _QUOTES and text[token.last - 1] not in _QUOTES + _CLOSES:
+            found[at] = "quotation"
+        elif token.folded in _NOT_FIRST:
+            continue
+        elif before.broken and at <= _DATELINE and not text[before.start : before.end].endswith(("،", "؛", ",")):
+            found[at] = "dateline"
+        elif token.folded in LOOKING_ON or is_function_word(token.folded):
+            continue
+        elif before.broken:
+            found[at] = "pause"
+        elif before.folded in _PREPOSITIONS and lex.is_deed(token.folded):
+            found[at] = "phrase"  # (كشف) عن بدء العمل
+    return found
+
+
+def _ends(
+    tokens: Sequence[_Token], known: Mapping[str, float], open_words: frozenset[str]
+) -> dict[int, str]:
+    """Find the places after which a headline may end, and why."""
+    found: dict[int, str] = {}
+    after = ""  # the next word
+    for at in reversed(range(len(tokens))):
+        token, follows = tokens[at], after
+        after = token.folded or after
+        if not token.is_word or token.folded in LOOKING_ON:
+            continue
+        if not follows:
+            found[at + 1] = "stop"
+        elif token.broken:
+            found[at + 1] = "pause"
+        elif token.folded in open_words or token.folded in lex.GOVERNING or lex.verb(token.folded):
+            continue
+        elif follows in _PREPOSITIONS:
+            found[at + 1] = "phrase"
+        elif follows in _CLAUSES:
+            found[at + 1] = "clause"
+        elif follows in _TIMES:
+            found[at + 1] = "time"
+        elif follows not in _THAT and _is_joined(follows, known):
+            found[at + 1] = "joined"
+    return found
+
+
+def _is_unsaid(tokens: Sequence[_Token]) -> bool:
+    """Say whether a window tells who says something and leaves out what."""
+    verb = lex.verb(tokens[0].folded)
+    if verb is None or verb[0] not in lex.SAYING:
+        return False
+    inner = [token.folded for token in tokens[1:-1]]
+    return not any(word in _SAID or (word[:1] == "ب" and len(word) > 3) for word in inner)
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Shrink a window past a mark at its edge that has no partner in it; None where one is left within."""
+    for _ in range(4):
+        piece = text[start:end].rstrip(_MARKS + " ")
+        end = start + len(piece)
+        if not piece:
+            return None
+        lone = next(
+            (pair for pair in ("«»", "“”", "()", "[]") if not _is_paired(piece, *pair)),
+            '""' if piece.count('"') % 2 else None,
+        )
+        if lone is None:
+            return start, end
+        if piece[0] in lone:
+            start += 1
+        elif piece[-1] in lone:
+            end -= 1
+        else:
+            return None
+    return None
+
+
+def _is_paired(text: str, opening: str, closing: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += (char == opening) - (char == closing)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def windows(
+    text: str, sentences: Sequence[Sentence], terms: list[Counter[str]], likeness: Sequence[float], *,
+    open_words: frozenset[str] = frozenset(), max_words: int = 14, min_words: int = SHORTEST_WINDOW,
+) -> Iterator[Window]:  # fmt: skip
+    """Give the runs of words that can stand as a headline.
+
+    Args:
+        text: the article.
+        sentences: its sentences.
+        terms: the terms of each, as counted for likeness.
+        likeness: how like the whole article each is.
+        open_words: folded words after which a clause hardly ever ends.
+        max_words: words of a window at most.
+        min_words: at least.
+
+    Yields:
+        The windows, each with its features.
+    """
+    article = _Article(text, sentences, terms, likeness)
+    known = Counter(fold(text[a:b]) for sentence in sentences[:20] for a, b in _spans(text, sentence))
+    readable = [index for index, sentence in enumerate(sentences) if len(sentence.text.split()) >= 4]
+    chosen = readable[:FIRST]
+    if rest := readable[FIRST:]:
+        chosen.append(max(rest, key=lambda index: likeness[index]))
+    for place, index in enumerate(chosen or range(len(sentences))):
+        tokens = article.tokens(index)
+        about = [
+            (f"place:{place}", 1.0),
+            (f"rank:{sum(value > likeness[index] for value in likeness[:8])}", 1.0),
+            ("likeness", likeness[index]),
+            (f"sentence size:{min(len(tokens) // 6, 8)}", 1.0),
+        ]
+        ends = _ends(tokens, known, open_words)
+        for first, why in _starts(text, tokens).items():
+            opening = _opening(tokens, first, why, place)
+            for last in range(first + min_words, min(first + max_words, len(tokens)) + 1):
+                if (until := ends.get(last)) is None or _is_unsaid(tokens[first:last]):
+                    continue
+                edges = _whole(text, tokens[first].first, tokens[last - 1].last)
+                if edges is None:
+                    continue
+                own = chain.from_iterable(token.features for token in tokens[first:last])
+                yield Window(
+                    index, *edges, (*about, *opening, *_closing(tokens, first, last, why, until), *own)
+                )
+
+
+def _spans(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in _TOKEN.finditer(text, sentence.start, sentence.end))
+
+
+def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list[tuple[str, float]]:
+    word = tokens[first].folded
+    before = tokens[first - 1].folded if first else "^"
+    return [
+        (f"begins:{why}", 1.0),
+        (f"begins:{why}:{min(place, 2)}", 1.0),
+        (f"begins at:{min(first, 4) if first < 5 else 5 + min(first // 8, 3)}", 1.0),
+        (f"first:{word}", 1.0),
+        (f"first form:{word[:2]}", 1.0),
+        (f"before:{before}", 1.0),
+        (f"first definite:{word.startswith('ال')}", 1.0),
+    ]
+
+
+def _closing(tokens: Sequence[_Token], first: int, last: int, why: str, until: str) -> list[tuple[str, float]]:
+    size = last - first
+    word = tokens[last - 1].folded
+    after = next((token.folded for token in tokens[last:] if token.is_word), "$")
+    breaks = sum(token.broken for token in tokens[first : last - 1])
+    whole = "whole" if until == "stop" and why == "begin" else "part"
+    return [
+        (f"ends:{until}", 1.0),
+        (f"last:{word}", 1.0),
+        (f"last form:{word[-2:]}", 1.0),
+        (f"after:{after}", 1.0),
+        (f"size:{min(size, 20)}", 1.0),
+        (f"size:{min(size, 20) // 3}:{why}", 1.0),
+        (f"breaks:{min(breaks, 3)}", 1.0),
+        (f"{whole}:{until}", 1.0),
+    ]
+
+
+def best_window(found: Sequence[Window], weights: Mapping[str, float]) -> Window | None:
+    """Choose the window that is worth most.
+
+    Args:
+        found: windows.
+        weights: feature to what it adds.
+
+    Returns:
+        The window; None if there is none.
+    """
+    return max(
+        found, key=lambda one: sum(weights.get(name, 0.0) * value for name, value in one.features), default=None
+    )
+
+
+def cut_words(text: str, start: int, end: int) -> list[tuple[str, bool]]:
+    """Cut a stretch of a text into folded words, each with whether a pause or stop follows it.
+
+    Args:
+        text: any string.
+        start: where the stretch begins.
+        end: where it ends.
+
+    Returns:
+        The words in order.
+
+    Example:
+        >>> cut_words("قال الوزير، أمس", 0, 15)
+        [('قال', False), ('الوزير', True), ('امس', False)]
+    """
+    found: list[tuple[str, bool]] = []
+    for match in _TOKEN.finditer(text, start, end):
+        folded, broken = fold(match[0]), _is_broken(match[0])
+        if folded:
+            found.append((folded, broken))
+        elif found and broken:
+            found[-1] = (found[-1][0], True)
+    return found

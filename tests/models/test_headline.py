@@ -1,0 +1,96 @@
+"""Windows of words: where they begin and end, and that nothing is cut through."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasrih.errors import ModelError
+from tasrih.models.extractive import article_windows, balanced
+from tasrih.models.headline import LOOKING_ON, bundled_weights, cut_words, fold, read_weights
+
+SENTENCE = "قال وزير النقل اليوم إن الجسر الجديد على النهر يخدم ثلاث بلدات، وإن كلفته بلغت 90 مليون دينار."
+PIECES = "الوزير قال، أن إن في من على النهر. و - – «غزة» \"نعم \"لا\" (2014) 1,250 الجديد،وقال لتقديم الدعم اليوم الرياض: 😀 ) ؟".split()
+
+
+def cut(text: str, **bounds) -> set[str]:
+    found = article_windows(text, open_words=frozenset(), **{"max_words": 14, **bounds})
+    return {text[window.start : window.end] for window in found}
+
+
+def test_windows_begin_and_end_with_clauses_and_phrases():
+    found = cut(SENTENCE)
+    assert {"قال وزير النقل اليوم إن الجسر الجديد", "الجسر الجديد على النهر يخدم ثلاث بلدات"} <= found
+    assert "قال وزير النقل" not in cut(SENTENCE, min_words=2)  # who says, without what
+    for window in found:
+        assert window in SENTENCE
+        # not within «وزير النقل», «الجسر الجديد», «ثلاث بلدات» or «90 مليون دينار», nor at «إن»
+        assert not window.endswith(("وزير", "الجسر", "ثلاث", "90", "مليون", "إن", "على"))
+        assert not window.startswith(("النقل", "الجديد", "بلدات", "إن", "مليون"))
+        # a verb is not cut off from its subject
+        assert not window.startswith("وزير")
+
+
+def test_a_byline_is_stepped_over():
+    found = cut("عبدالله البرقاوي- سبق- الرياض: قام وكيل وزارة النقل بجولة تفقدية في المركز.")
+    assert "قام وكيل وزارة النقل بجولة تفقدية" in found
+
+
+def test_a_clause_or_deed_or_quotation_can_begin_a_headline():
+    found = cut("كشفت الوزارة أمس عن بدء العمل في الجسر، وطلبت من البلدة أن تقوم بدورها. وقال الوزير: \"سنبني مدرسة كبيرة\".", min_words=3)
+    assert "بدء العمل في الجسر" in found
+    assert '"سنبني مدرسة كبيرة"' in found
+    assert not any(window.startswith(("أمس", "البلدة", "تقوم", "عن")) for window in found)
+
+
+def test_the_words_of_the_article_tell_a_preposition_from_a_letter():
+    text = "وصل الوزير بطائرة خاصة. وكانت طائرة أخرى قد وصلت. وصل اللاعب بدر الدين."
+    assert "وصل الوزير" in cut(text, min_words=2)  # طائرة stands by itself: ب is a preposition
+    assert "وصل اللاعب" not in cut(text, min_words=2)  # در does not
+
+
+def test_a_learnt_word_ends_nothing_but_before_a_pause():
+    text = "زار الوزير مكان العمل في استمرار على النهر، ثم غادر المكان."
+    with_word = {
+        text[one.start : one.end] for one in article_windows(text, open_words=frozenset({"استمرار"}), max_words=14)
+    }
+    assert any(window.endswith("في استمرار") for window in cut(text))
+    assert not any(window.endswith("في استمرار") for window in with_word)
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.integers(3, 16), st.integers(1, 3))
+def test_any_window_is_of_whole_words_and_balanced(drawn, most, least):
+    text = " ".join(drawn)
+    for window in article_windows(text, open_words=frozenset(), max_words=most, min_words=least):
+        made = text[window.start : window.end]
+        assert made and len(made.split()) <= most
+        assert balanced(made) == made
+        before, after = text[: window.start][-1:], text[window.end :][:1]
+        assert not (before.isalnum() and made[0].isalnum()) and not (after.isalnum() and made[-1].isalnum())
+        assert not after or not made.endswith(("1", "1,"))
+        last = fold(made.split()[-1])
+        assert not last or last not in LOOKING_ON
+        assert all(isinstance(name, str) for name, _ in window.features)
+
+
+def test_words_are_cut_with_the_pauses_after_them():
+    text = "في «الرياض»، قال - ثم"
+    assert cut_words(text, 0, len(text)) == [("في", False), ("الرياض", True), ("قال", True), ("ثم", False)]
+
+
+def test_the_bundled_weights_open_and_damaged_ones_are_named(tmp_path):
+    weights = bundled_weights()
+    assert len(weights.weights) > 100 and "مدينة" in weights.open_words
+    path = tmp_path / "headline.json"
+    for content in ("", "[]", '{"weights": {"a": "b"}, "open_words": []}', '{"weights": {}}'):
+        path.write_text(content)
+        with pytest.raises(ModelError, match=r"headline\.json cannot be read"):
+            read_weights(path)
+    with pytest.raises(ModelError, match="nowhere"):
+        read_weights(tmp_path / "nowhere.json")
+    path.write_text(json.dumps({"weights": {"a": 1}, "open_words": ["ب"]}))
+    assert read_weights(path).weights == {"a": 1.0}
