@@ -18,7 +18,9 @@ score stance stance/ans stance.stance_ans.test
 score stance stance/arabicstancex stance.stance_arabicstancex.test
 score summary summarisation/ant summary.summarisation_ant.test
 score summary summarisation/saudinewsnet_headlines summary.summarisation_saudinewsnet_headlines.test
-for name in topic stance summary; do
+score summary summarisation/easc brief.summarisation_easc.test --style brief
+score summary summarisation_unlicensed/bbc_arabic_2009 brief.bbc_arabic_2009.test --style brief
+for name in topic stance; do
   cp "runs/$name/train_metrics.json" "$out/$name.training.json"
 done
 python3 - "$out" <<'PYTHON'
@@ -29,6 +31,9 @@ def write(name, figures):
 stages = [read("encoder", "pretrain_metrics.json"), read("encoder-2", "pretrain_metrics.json")]
 stages = [{"held_out_loss": stage.pop("loss"), **stage} for stage in stages]
 write("encoder", {"corpora": read("corpora", "prepare.json")["report"], "pretraining": stages})
+write("summary", {
+    "writer": read("summary", "train_metrics.json"), "extract": read("extractive", "headline.training.json"),
+})
 first, second = (read(name, "train_metrics.json") for name in ("statement", "statement-finish"))
 write("statement", {"first_stage": first, "second_stage": second})
 PYTHON

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ SYSTEMS = {
     "statement": ["model", "tfidf", "majority"],
     "topic": ["model", "tfidf", "majority"],
     "stance": ["model", "tfidf", "majority"],
-    "summary": ["model", "extractive", "lead_1", "lead_3", "first_14_words", "oracle"],
+    "summary": ["model", "extractive", "lead_1", "lead_3", "first_12_words", "first_14_words",
+                "first_16_words", "first_20_words", "oracle"],
 }
 SIZES = {"statement": 84, "topic": 32, "stance": 36, "summary": 16}
 #: Scores that do not lie between 0 and 1.
@@ -271,3 +273,47 @@ def test_what_is_not_there_is_named(world, topic_model, tmp_path):
         evaluate(str(topic_model[0]), "topic_iptc", "dev", root=world.root)
     with pytest.raises(ValueError, match="unknown model"):
         evaluate("no-such-model", "topic_iptc", root=world.root)
+
+
+def _briefs(path, rows: list[dict]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with lzma.open(path, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def test_a_brief_is_held_against_beginnings_of_the_references_length(exported_summary, tmp_path):
+    told = "افتتح وزير النقل الجسر الجديد على النهر."
+    rows = [
+        {
+            "id": str(number), "text": f"هطل المطر طوال الليل رقم {number}. {told} وغادر الوزير بعد الحفل.",
+            "summaries": [told, "غادر الوزير بعد الحفل."],
+        }
+        for number in range(5)
+    ]  # fmt: skip
+    _briefs(tmp_path / "summarisation" / "briefs" / "test.jsonl.xz", rows)
+    found = evaluate(str(exported_summary), "summarisation/briefs", root=tmp_path, style="brief")
+    assert found.size == 5
+    assert set(found.scores) == {"model", "lead_1", "first_words", "oracle"}
+    assert found.command.endswith("--style brief")
+    assert any("10 references" in note for note in found.notes)
+    for system in ("model", "first_words"):
+        assert found.scores[system]["length_ratio"].value <= 1.0
+    # two references of an article are one text of the sample: a mean of means
+    oracle = found.scores["oracle"]["rouge_1"].value
+    assert 0.9 < oracle <= 1.0
+    assert found.scores["first_words"]["rouge_l"].value < oracle
+    # a set that is one file alone, with one reference an article
+    single = [{**row, "summary": row["summaries"][0]} for row in rows]
+    for row in single:
+        del row["summaries"]
+    _briefs(tmp_path / "summarisation_unlicensed" / "alone.jsonl.xz", single)
+    alone = evaluate(str(exported_summary), "summarisation_unlicensed/alone", root=tmp_path, style="brief")
+    assert alone.scores["oracle"]["rouge_l"].value == pytest.approx(1.0)
+    with pytest.raises(FileNotFoundError, match="alone"):
+        evaluate(str(exported_summary), "summarisation_unlicensed/alone", "train", root=tmp_path, style="brief")
+    with pytest.raises(ValueError, match="unknown style 'poem': choose from headline, brief"):
+        evaluate(str(exported_summary), "summarisation/briefs", root=tmp_path, style="poem")
+    bare = [{"id": "1", "text": told, "title": "جسر"}]
+    _briefs(tmp_path / "summarisation" / "bare" / "test.jsonl.xz", bare)
+    with pytest.raises(ValueError, match="1 of the 1 rows have no summary to score a brief against"):
+        evaluate(str(exported_summary), "summarisation/bare", root=tmp_path, style="brief")

@@ -24,7 +24,8 @@ from tasrih.evaluation.slices import parts
 from tasrih.evaluation.summary_metrics import FOLDING, Measured, lead, measures, oracle, summary_scores
 from tasrih.models.classifier import Classifier
 from tasrih.models.load import load
-from tasrih.models.summariser import Summariser
+from tasrih.models.summariser import STYLES, Summariser
+from tasrih.results import Summary
 from tasrih.text.language import unreadable
 
 __all__ = ["TASKS", "Report", "evaluate"]
@@ -47,7 +48,7 @@ MEANINGS = {
 
 def evaluate(
     model: str, data: str, split: str = "test", root: Path | None = None, *, against: str | None = None,
-    more: str | None = None,
+    more: str | None = None, style: str = "headline",
 ) -> Report:  # fmt: skip
     """Score a model on one split of a set, with its baselines fitted on the same set's training split.
 
@@ -59,13 +60,16 @@ def evaluate(
         against: another model of the same task, to be compared on the same texts and resamples.
         more: a file of labels alone (``*.standoff.jsonl``) that the model was trained on beside the set: a second
             baseline, ``tfidf_more``, is fitted on both, and the difference is to that one.
+        style: what a summariser writes: ``headline``, scored against titles, or ``brief``, against summaries and with
+            the words of each reference as its limit, so that beginnings of equal length stand beside it.
 
     Returns:
         The report.
 
     Raises:
         FileNotFoundError: if the set has no such split.
-        ValueError: if the model does another task than the set's, or the other model another than the first.
+        ValueError: if the model does another task than the set's, or the other model another than the first; or the
+            set has no text of that style.
         MissingExtraError: without scikit-learn, which the baselines and curves are made with.
     """
     if importlib.util.find_spec("sklearn") is None:
@@ -74,8 +78,11 @@ def evaluate(
     models = {"model": load(model)} | ({against: load(against)} if against else {})
     tasks = {name: "summary" if isinstance(one, Summariser) else one.task for name, one in models.items()}
     task = tasks["model"]
+    if style not in STYLES:
+        raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
     command = f"tasrih evaluate {model} {data} --split {split}" + (f" --against {against}" if against else "")
     command += f" --more {more}" if more else ""
+    command += f" --style {style}" if style != "headline" else ""
     report = partial(Report, model, data, split, command=command, task=task)
     kind = TASKS.get(data.split("/")[0], task)
     if kind != task and not (task == "stance" and data == "statements"):
@@ -83,7 +90,10 @@ def evaluate(
     if against and tasks[against] != task:
         raise ValueError(f"{against} does {tasks[against]}; {model} does {task}: compare models of one task")
     if task == "summary":
-        return _summaries(models, root, data, split, report)
+        rows = list(read_rows(_summary_file(root, data, split)))
+        if not rows:
+            raise ValueError(f"{data}, split {split}: there is no row to score")
+        return (_headlines if style == "headline" else _briefs)(models, rows, report)
     rows = read_task(root, task, data, split)
     if not rows:
         raise ValueError(f"{data}, split {split}: there is no row to score")
@@ -221,35 +231,87 @@ def _majority(questions: Questions, shares: np.ndarray) -> Answers:
     return Answers(np.full(size, most), np.tile(shares, (size, 1)))
 
 
-def _summaries(
-    models: dict[str, Summariser], root: Path, data: str, split: str, report: Callable[..., Report]
-) -> Report:
-    rows = list(read_rows(find_split(root / data, split)))
-    if not rows:
-        raise ValueError(f"{data}, split {split}: there is no row to score")
+def _summary_file(root: Path, data: str, split: str) -> Path:
+    """Find a split; a set that is one file alone is a test set."""
+    alone = root / f"{data}.jsonl.xz"
+    return alone if split == "test" and alone.is_file() else find_split(root / data, split)
+
+
+def _headlines(models: dict[str, Summariser], rows: list[dict], report: Callable[..., Report]) -> Report:
     texts: Sequence[str] = [row["text"] for row in rows]
     titles: Sequence[str] = [row["title"] for row in rows]
     written = {name: [one.summarise(text) for text in texts] for name, one in models.items()}
-    ours = written["model"]
     systems = {name: [summary.text for summary in found] for name, found in written.items()} | {
         "extractive": [models["model"].summarise(text, method="extractive").text for text in texts],
         "lead_1": [lead(text, 1) for text in texts],
         "lead_3": [lead(text, 3) for text in texts],
-        "first_14_words": [" ".join(text.split()[:14]) for text in texts],
+        **{f"first_{size}_words": [_beginning(text, size) for text in texts] for size in (12, 14, 16, 20)},
         "oracle": [oracle(text, title) for text, title in zip(texts, titles, strict=True)],
     }
     measured = {name: measures(made, titles, texts) for name, made in systems.items()}
+    return _summary_report(
+        rows, systems["model"], titles, measured, written["model"], report, models, baseline="first_14_words"
+    )
+
+
+def _briefs(models: dict[str, Summariser], rows: list[dict], report: Callable[..., Report]) -> Report:
+    references = [row.get("summaries") or [row.get("summary")] for row in rows]
+    if missing := sum(not all(wanted) for wanted in references):
+        raise ValueError(f"{missing} of the {len(rows)} rows have no summary to score a brief against")
+    texts = [row["text"] for row, wanted in zip(rows, references, strict=True) for _ in wanted]
+    flat = [reference for wanted in references for reference in wanted]
+    sizes = [max(len(reference.split()), 1) for reference in flat]
+    written = {
+        name: [
+            one.summarise(text, style="brief", max_words=size) for text, size in zip(texts, sizes, strict=True)
+        ]
+        for name, one in models.items()
+    }  # fmt: skip
+    systems = {name: [summary.text for summary in found] for name, found in written.items()} | {
+        "lead_1": [lead(text, 1) for text in texts],
+        "first_words": [_beginning(text, size) for text, size in zip(texts, sizes, strict=True)],
+        "oracle": [oracle(text, reference) for text, reference in zip(texts, flat, strict=True)],
+    }
+    # the references of one article count together, and are resampled together
+    starts = np.cumsum([0, *map(len, references[:-1])])
+    measured = {
+        name: {
+            measure: Measured(np.add.reduceat(values.part, starts), np.add.reduceat(values.whole, starts))
+            for measure, values in measures(made, flat, texts).items()
+        }
+        for name, made in systems.items()
+    }
+    notes = [
+        f"{len(flat)} references; each summary has the words of its reference at most, and first_words as many; the "
+        "oracle takes three whole sentences at most"
+    ]
+    made = [systems["model"][start] for start in starts]
+    first = [wanted[0] for wanted in references]
+    return _summary_report(
+        rows, made, first, measured, written["model"], report, models, baseline="first_words", notes=notes
+    )
+
+
+def _beginning(text: str, size: int) -> str:
+    return " ".join(text.split()[:size])
+
+
+def _summary_report(
+    rows: list[dict], made: list[str], references: Sequence[str], measured: dict[str, dict[str, Measured]],
+    written: list[Summary], report: Callable[..., Report], models: dict[str, Summariser], *, baseline: str,
+    notes: Sequence[str] = (),
+) -> Report:  # fmt: skip
     draws = {name: draw(summary_scores(found), len(rows)) for name, found in measured.items()}
-    fallen = sum(summary.method != "abstractive" for summary in ours) / len(ours)
-    supported = float(np.mean([summary.supported for summary in ours]))
+    fallen = sum(summary.method != "abstractive" for summary in written) / len(written)
+    supported = float(np.mean([summary.supported for summary in written]))
     return report(
         len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()},
-        difference=differences(draws["model"], draws["first_14_words"]), against=_comparison(models, draws),
+        difference=differences(draws["model"], draws[baseline]), against=_comparison(models, draws),
         analysis=Analysis(slices=_summary_slices(measured["model"], rows)),
-        errors=_worst_summaries(systems["model"], measured["model"], rows),
+        errors=_worst_summaries(made, references, measured["model"], rows),
         notes=[
             f"supported words {supported:.4f}; given by the extractive fallback {fallen:.3f}; {FOLDING}; "
-            "difference is to first_14_words; oracle: sentences chosen with the reference in sight"
+            f"difference is to {baseline}; oracle: sentences chosen with the reference in sight", *notes,
         ],
     )  # fmt: skip
 
@@ -267,12 +329,14 @@ def _summary_slices(measured: dict[str, Measured], rows: list[dict]) -> list[Sli
     return found
 
 
-def _worst_summaries(made: list[str], measured: dict[str, Measured], rows: list[dict], most: int = 30):
+def _worst_summaries(
+    made: list[str], references: Sequence[str], measured: dict[str, Measured], rows: list[dict], most: int = 30
+) -> list[WrongAnswer]:
     """Find the summaries that are least like their reference."""
-    score = measured["chrf_pp"].part
+    score = measured["chrf_pp"].part / measured["chrf_pp"].whole
     return [
         WrongAnswer(
-            str(rows[at].get("id", at)), rows[at]["text"], None, (rows[at]["title"],), (made[at],), float(score[at]),
+            str(rows[at].get("id", at)), rows[at]["text"], None, (references[at],), (made[at],), float(score[at]),
             rows[at].get("source"),
         )
         for at in np.argsort(score, kind="stable")[:most]
