@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import unicodedata
 from itertools import islice
@@ -526,16 +527,18 @@ def test_without_the_constraint_the_model_writes_what_it_likes(summary_model):
 
 
 def test_a_long_text_is_read_through_its_beginning_and_its_best_sentences(ours):
-    filler = [f"ومرت السيارة رقم {number} في الطريق." for number in range(400)]
+    odd = ["".join(letters) for letters in itertools.product("بتجحدرسع", repeat=4)]
+    filler = [" ".join(odd[at : at + 5]) + "." for at in range(0, 2000, 5)]  # no word twice
     told = "افتتح مستشفى المنارة عيادة جديدة لأمراض القلب."
-    text = " ".join([told, *filler, "وقال مدير مستشفى المنارة إن العيادة الجديدة لأمراض القلب كبيرة.", *filler])
+    more = [f"وقال مدير مستشفى المنارة {number} إن العيادة الجديدة لأمراض القلب كبيرة." for number in range(20)]
+    text = " ".join([told, *filler, *more])
     room = ours.settings.max_source - 1
     read = ours._read(text, ours._clean(text))
     assert len(read) <= room
     lead = ours._pieces(ours._clean(text))[: room * 3 // 4]
     assert read[: len(lead)] == lead
     shown = ours._tokenizer.decode(read)
-    assert any(f"رقم {number}" in shown for number in range(20, 400)) or "مدير" in shown  # from beyond the beginning
+    assert "العيادة الجديدة" in shown  # from far into the text
     short = "افتتح مستشفى المنارة عيادة."
     assert ours._read(short, short) == ours._pieces(short)
     for method in ("abstractive", "extractive"):

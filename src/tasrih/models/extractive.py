@@ -44,13 +44,14 @@ def _centrality(terms: Sequence[Counter[str]]) -> list[float]:
     return [_likeness(counts, whole, size) for counts in terms]
 
 
-def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int) -> list[int]:
+def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int, first: int = 0) -> list[int]:
     """Choose sentences by centrality and position, each unlike those chosen before (MMR).
 
     Args:
         sentences: the article's sentences, in order.
         max_words: words that they may have together.
         most: how many at most.
+        first: place of the first of them in the article, where they are a part of it.
 
     Returns:
         Indices in the order of the text; at least one if there is a sentence.
@@ -60,7 +61,7 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     """
     terms = [_terms(sentence.text) for sentence in sentences]
     lengths = [len(sentence.text.split()) for sentence in sentences]
-    worth = [likeness + 1 / (1 + place) for place, likeness in enumerate(_centrality(terms))]
+    worth = [likeness + 1 / (1 + place) for place, likeness in enumerate(_centrality(terms), first)]
     chosen: list[int] = []
     left = max_words
     while len(chosen) < most:

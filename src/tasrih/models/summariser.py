@@ -332,14 +332,13 @@ class Summariser:
         if len(pieces) <= room:
             return pieces
         lead = pieces[: int(room * _LEAD_SHARE)]
-        rest, reached = [], 0
-        for sentence in sentences(text):
-            if reached >= len(lead):
-                rest.append(sentence)
-            else:
-                reached += len(self._pieces(self._clean(sentence.text)))
+        found, past, reached = sentences(text), 0, 0
+        while past < len(found) and reached < len(lead):
+            reached += len(self._pieces(self._clean(found[past].text)))
+            past += 1
+        rest = found[past:]
         # a word takes about two pieces
-        chosen = choose_sentences(rest, max_words=max((room - len(lead)) // 2, 1), most=3)
+        chosen = choose_sentences(rest, max_words=max((room - len(lead)) // 2, 1), most=3, first=past)
         further = [piece for index in chosen for piece in self._pieces(self._clean(rest[index].text))]
         return [*lead, *further][:room]
 
