@@ -7,7 +7,8 @@ mkdir -p "$out"
 score() { # MODEL SET NAME [options]
   tasrih evaluate "$1" "$2" --output "$out/$3.json" "${@:4}"
 }
-score statement statements statement.statements.test --more configs/labels/statements.standoff.jsonl
+score statement statements statement.statements.test \
+  --more configs/labels/statements.standoff.jsonl --more configs/labels/uncertain.standoff.jsonl
 score statement statements spans.statements.test --spans
 score statement statements spelling.statements.test --spelling
 score topic topic_iptc topic.topic_iptc.test --more configs/labels/topics.standoff.jsonl
@@ -20,20 +21,31 @@ score summary summarisation/ant summary.summarisation_ant.test
 score summary summarisation/saudinewsnet_headlines summary.summarisation_saudinewsnet_headlines.test
 score summary summarisation/easc brief.summarisation_easc.test --style brief
 score summary summarisation_unlicensed/bbc_arabic_2009 brief.bbc_arabic_2009.test --style brief
-for name in topic stance; do
-  cp "runs/$name/train_metrics.json" "$out/$name.training.json"
-done
+# what was trained here: the rest keep the figures that they have
 python3 - "$out" <<'PYTHON'
 import json, pathlib, sys
-read = lambda *parts: json.loads(pathlib.Path("runs", *parts).read_text())
-def write(name, figures):
-    pathlib.Path(sys.argv[1], f"{name}.training.json").write_text(json.dumps(figures, indent=1) + "\n")
-stages = [read("encoder", "pretrain_metrics.json"), read("encoder-2", "pretrain_metrics.json")]
-stages = [{"held_out_loss": stage.pop("loss"), **stage} for stage in stages]
-write("encoder", {"corpora": read("corpora", "prepare.json")["report"], "pretraining": stages})
-write("summary", {
-    "writer": read("summary", "train_metrics.json"), "extract": read("extractive", "headline.training.json"),
-})
-first, second = (read(name, "train_metrics.json") for name in ("statement", "statement-finish"))
-write("statement", {"first_stage": first, "second_stage": second})
+
+STAGES = {
+    "statement": {"first_stage": "statement", "second_stage": "statement-finish", "third_stage": "statement-more"},
+    "topic": {"": "topic"},
+    "stance": {"": "stance-wide"},
+    "summary": {"writer": "summary"},
+}
+read = lambda *parts: json.loads(pathlib.Path(*parts).read_text())
+for model, stages in STAGES.items():
+    path = pathlib.Path(sys.argv[1], f"{model}.training.json")
+    figures = read(path) if path.exists() else {}
+    for stage, run in stages.items():
+        if pathlib.Path("runs", run, "train_metrics.json").exists():
+            found = read("runs", run, "train_metrics.json")
+            figures = figures | {stage: found} if stage else found
+    path.write_text(json.dumps(figures, indent=1) + "\n")
+if pathlib.Path("runs/extractive/headline.training.json").exists():
+    path = pathlib.Path(sys.argv[1], "summary.training.json")
+    path.write_text(json.dumps(read(path) | {"extract": read("runs/extractive/headline.training.json")}, indent=1) + "\n")
+encoder = [pathlib.Path("runs", name, "pretrain_metrics.json") for name in ("encoder", "encoder-2")]
+if all(path.exists() for path in encoder):
+    stages = [{"held_out_loss": stage.pop("loss"), **stage} for stage in map(read, encoder)]
+    figures = {"corpora": read("runs/corpora/prepare.json")["report"], "pretraining": stages}
+    pathlib.Path(sys.argv[1], "encoder.training.json").write_text(json.dumps(figures, indent=1) + "\n")
 PYTHON

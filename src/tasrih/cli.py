@@ -282,7 +282,8 @@ def evaluate(
     spans: Annotated[bool, typer.Option("--spans", help="Score speakers and targets instead of labels.")] = False,
     against: Annotated[str | None, typer.Option(help="Another model, compared on the same texts.")] = None,
     more: Annotated[
-        str | None, typer.Option(help="A *.standoff.jsonl that the model was trained on too, for a second baseline.")
+        list[str] | None,
+        typer.Option(help="A *.standoff.jsonl that the model was trained on too, for a second baseline; again for more."),
     ] = None,
     spelling: Annotated[bool, typer.Option("--spelling", help="Score how labels move with spelling.")] = False,
     style: Annotated[str, typer.Option(help="headline, or brief: what a summariser is scored on.")] = "headline",
@@ -297,14 +298,14 @@ def evaluate(
     from tasrih.evaluation.spans import evaluate_spans
     from tasrih.evaluation.spelling import evaluate_spelling
 
-    if sum((spans, spelling, against is not None or more is not None)) > 1:
+    if sum((spans, spelling, against is not None or bool(more))) > 1:
         raise typer.BadParameter("--against and --more compare labels: give either these, --spans or --spelling")
     if spans:
         found = evaluate_spans(model, data, split)
     elif spelling:
         found = evaluate_spelling(model, data, split)
     else:
-        found = score(model, data, split, against=against, more=more, style=style)
+        found = score(model, data, split, against=against, more=more or (), style=style)
     typer.echo(found.table())
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (output, report and report / "metrics.json")):

@@ -197,7 +197,7 @@ def test_a_second_baseline_reads_what_the_model_was_trained_on_beside_the_set(wo
     articles = [Row(row["id"], article_text(row), ("weather",)) for row in read_rows(corpus)]
     path = tmp_path / "more.standoff.jsonl"
     write_standoff(path, [(corpus.name, row.id, None, row) for row in articles])
-    report = evaluate(str(topic_model[0]), "topic_iptc", root=world.root, more=str(path))
+    report = evaluate(str(topic_model[0]), "topic_iptc", root=world.root, more=[str(path)])
     assert list(report.scores) == ["model", "tfidf", "tfidf_more", "majority"]
     assert report.command.endswith(f"--more {path}")
     ours, theirs = report.scores["model"]["accuracy"], report.scores["tfidf_more"]["accuracy"]

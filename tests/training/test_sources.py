@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tasrih.schemes import STATEMENT
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.sources import Source, fingerprint_rows, read_source, read_training_data
 
@@ -96,6 +97,22 @@ def test_what_is_missing_is_named(tmp_path):
         read(Source(str(tmp_path / "empty.jsonl"), id="no"), tmp_path)
     with pytest.raises(ValueError, match="repeat must be 1"):
         Source("x", repeat=0)
+
+
+def test_a_folder_anywhere_in_the_form_of_statements_keeps_its_spans(world, tmp_path):
+    own = tmp_path / "corrected"
+    own.mkdir()
+    rows = [json.loads(line) for line in (world.root / "statements" / "train.jsonl").read_text("utf-8").splitlines()]
+    (own / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[:9]), encoding="utf-8")
+    source = Source(str(own), "mine")
+    found = read_source(source, world.root, "statement", STATEMENT.names, multi_label=True).rows
+    inside = read_source(Source("statements"), world.root, "statement", STATEMENT.names, multi_label=True).rows[:9]
+    assert found == inside and any(row.spans for row in found)
+    pairs = read(source, world.root).rows
+    assert {row.text for row in pairs} <= {row.text for row in found}
+    assert all(row.target and set(row.labels) <= set(STANCES) for row in pairs) and pairs
+    with pytest.raises(ValueError, match=r"mine\.jsonl holds statements, which say nothing of topic"):
+        read(source, world.root, task="topic")
 
 
 def test_a_hub_id_without_network_is_answered_in_one_line(no_network, tmp_path):

@@ -48,7 +48,7 @@ MEANINGS = {
 
 def evaluate(
     model: str, data: str, split: str = "test", root: Path | None = None, *, against: str | None = None,
-    more: str | None = None, style: str = "headline",
+    more: Sequence[str] = (), style: str = "headline",
 ) -> Report:  # fmt: skip
     """Score a model on one split of a set, with its baselines fitted on the same set's training split.
 
@@ -58,8 +58,8 @@ def evaluate(
         split: the split.
         root: the data root; None takes ``data_root()``.
         against: another model of the same task, to be compared on the same texts and resamples.
-        more: a file of labels alone (``*.standoff.jsonl``) that the model was trained on beside the set: a second
-            baseline, ``tfidf_more``, is fitted on both, and the difference is to that one.
+        more: files of labels alone (``*.standoff.jsonl``) that the model was trained on beside the set: a second
+            baseline, ``tfidf_more``, is fitted on all, and the difference is to that one.
         style: what a summariser writes: ``headline``, scored against titles, or ``brief``, against summaries and with
             the words of each reference as its limit, so that beginnings of equal length stand beside it.
 
@@ -81,7 +81,7 @@ def evaluate(
     if style not in STYLES:
         raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
     command = f"tasrih evaluate {model} {data} --split {split}" + (f" --against {against}" if against else "")
-    command += f" --more {more}" if more else ""
+    command += "".join(f" --more {path}" for path in more)
     command += f" --style {style}" if style != "headline" else ""
     report = partial(Report, model, data, split, command=command, task=task)
     kind = TASKS.get(data.split("/")[0], task)
@@ -109,8 +109,8 @@ class _Fitting:
     more: list[Row] = field(default_factory=list)
 
 
-def _fitting_rows(root: Path, task: str, data: str, more: str | None) -> _Fitting:
-    further = list(read_standoff(more, task, root)) if more else []
+def _fitting_rows(root: Path, task: str, data: str, more: Sequence[str]) -> _Fitting:
+    further = [row for path in more for row in read_standoff(path, task, root)]
     try:
         train = read_task(root, task, data, "train")
     except FileNotFoundError:

@@ -9,9 +9,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasrih.data.corpus import data_root
+from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import TARGET_NAMES, Row, article_text, limited, read_task
+from tasrih.data.labelled import (
+    TARGET_NAMES,
+    Row,
+    article_text,
+    limited,
+    read_task,
+    statement_stances,
+    statements,
+)  # fmt: skip
 from tasrih.data.sources import read_splits
 from tasrih.data.standoff import SUFFIX, read_standoff
 
@@ -24,8 +32,8 @@ class Source:
     """One set to train on."""
 
     name: str
-    """The set's folder under the data root; or a JSONL, CSV or Parquet file, a folder of such, or a hub id; or a file
-    of labels alone, ``*.standoff.jsonl`` (see ``data/standoff.py``)."""
+    """The set's folder under the data root; or a JSONL, CSV or Parquet file, a folder of such, or a hub id; or a folder
+    anywhere in the form of ``statements``; or a file of labels alone, ``*.standoff.jsonl`` (``data/standoff.py``)."""
     split: str = "train"
     """Its split; ``all`` takes every split or fold that it has."""
     limit: int | None = None
@@ -136,6 +144,15 @@ def _cell(record: dict, column: str, where: str):
     return record[column]
 
 
+def _statements_file(source: Source) -> Path | None:
+    """Find the split of a folder outside the data root that has the form of ``statements``, spans and all."""
+    try:
+        path = find_split(source.name, source.split)
+    except FileNotFoundError:
+        return None
+    return path if "tags" in next(iter(read_rows(path)), {}) else None
+
+
 def read_source(
     source: Source, root: Path, task: str, labels: tuple[str, ...], *, multi_label: bool, own_labels: bool = False
 ) -> Part:
@@ -158,6 +175,12 @@ def read_source(
     """
     if source.name.endswith(SUFFIX):
         rows = limited(read_standoff(source.name, task, root), source.limit, lambda row: row.id)
+        return Part(source, rows, sha256=fingerprint_rows(rows))
+    if source.plain and not own_labels and (path := _statements_file(source)):
+        read = {"statement": statements, "stance": statement_stances}.get(task)
+        if read is None:
+            raise ValueError(f"{path} holds statements, which say nothing of {task}")
+        rows = limited(read(path), source.limit, lambda row: row.id)
         return Part(source, rows, sha256=fingerprint_rows(rows))
     if source.plain and not own_labels and (root / source.name).is_dir():
         rows = read_task(root, task, source.name, source.split, limit=source.limit)
