@@ -8,7 +8,8 @@ score() { # MODEL SET NAME [options]
   tasrih evaluate "$1" "$2" --output "$out/$3.json" "${@:4}"
 }
 score statement statements statement.statements.test \
-  --more configs/labels/statements.standoff.jsonl --more configs/labels/uncertain.standoff.jsonl
+  --more configs/labels/statements.standoff.jsonl --more configs/labels/uncertain.standoff.jsonl \
+  --more configs/labels/written.jsonl
 score statement statements spans.statements.test --spans
 score statement statements spelling.statements.test --spelling
 score topic topic_iptc topic.topic_iptc.test --more configs/labels/topics.standoff.jsonl
@@ -26,9 +27,10 @@ python3 - "$out" <<'PYTHON'
 import json, pathlib, sys
 
 STAGES = {
-    "statement": {"first_stage": "statement", "second_stage": "statement-finish", "third_stage": "statement-more"},
+    "statement": {"first_stage": "statement", "second_stage": "statement-finish", "third_stage": "statement-more",
+                  "fourth_stage": "statement-written"},
     "topic": {"": "topic"},
-    "stance": {"": "stance-wide"},
+    "stance": {"": "stance"},
     "summary": {"writer": "summary"},
 }
 read = lambda *parts: json.loads(pathlib.Path(*parts).read_text())

@@ -102,9 +102,12 @@ MODELS = {
         "them from its tokens, in one pass.",
         data=(
             f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones; "
-            "13,801 more sentences of the same papers, labelled for this project (`configs/labels/`)",
+            "27,756 more sentences of the same papers, labelled for this project, and 667 written for it (`configs/labels/`)",
         ),
-        recipe=("configs/statement.yaml", "configs/statement_finish.yaml"),
+        recipe=(
+            "configs/statement.yaml", "configs/statement_finish.yaml", "configs/statement_more.yaml",
+            "configs/statement_written.yaml",
+        ),
         limits=(
             LABELS_BY_MACHINE,
             "Rare acts (security_support, request, denial) have under 20 sentences in the test split.",
@@ -118,14 +121,14 @@ MODELS = {
         "Stance of an Arabic text to a target",
         "favor, against or neutral, for a text and a named target read as a pair.",
         data=(
-            f"`statements` targets (sentences of {SAUDINEWSNET} and SANAD), ArabicStanceX (CC BY 4.0), ANS headline pairs "
-            "(Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
+            f"`statements` targets (sentences of {SAUDINEWSNET} and SANAD), targets of the wider labels (`configs/labels/`), "
+            "ArabicStanceX (CC BY 4.0), ANS headline pairs (Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
         ),
         recipe=("configs/stance.yaml",),
         limits=(
             LABELS_BY_MACHINE,
             "Posts in dialect are a small part of what it has read.",
-            "It was fine-tuned from the encoder of the first pretraining run (16.6 M tokens), not the bundled one.",
+            "It was fine-tuned from an earlier statement model (two stages), not from the bundled one.",
         ),
         pipeline="text-classification",
         datasets=("statements", "arabicstancex", "ans"),

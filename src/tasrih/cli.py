@@ -283,7 +283,7 @@ def evaluate(
     against: Annotated[str | None, typer.Option(help="Another model, compared on the same texts.")] = None,
     more: Annotated[
         list[str] | None,
-        typer.Option(help="A *.standoff.jsonl that the model was trained on too, for a second baseline; again for more."),
+        typer.Option(help="A file of labels that the model was trained on too, for a second baseline; again for more."),
     ] = None,
     spelling: Annotated[bool, typer.Option("--spelling", help="Score how labels move with spelling.")] = False,
     style: Annotated[str, typer.Option(help="headline, or brief: what a summariser is scored on.")] = "headline",

@@ -85,7 +85,7 @@ def test_a_base_with_code_of_its_own_is_not_run(bert, tmp_path):
     stored = json.loads((base / "config.json").read_text(encoding="utf-8"))
     stored |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Own"}}
     (base / "config.json").write_text(json.dumps(stored), encoding="utf-8")
-    with pytest.raises(ModelError, match="custom code|cannot be opened"):
+    with pytest.raises(ModelError, match=r"custom code|cannot be opened"):
         open_pretrained(AutoConfig, str(base))
     assert not (tmp_path / "sprung").exists()
 

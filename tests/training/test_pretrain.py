@@ -173,5 +173,5 @@ def test_a_missing_shard_is_named(pretrain_config, tmp_path):
 def test_a_base_with_another_vocabulary_is_refused(pretrain_config, pretrained, world, tmp_path):
     prepare(PrepareConfig(str(tmp_path / "other"), corpora=["corpus"], vocabulary=200, width=None), world.root)
     run = replace(pretrain_config, tokenizer=str(tmp_path / "other"), base=str(pretrained[0]))
-    with pytest.raises(ValueError, match="has another vocabulary than tokenizer .*other: prepare the shards with"):
+    with pytest.raises(ValueError, match=r"has another vocabulary than tokenizer .*other: prepare the shards with"):
         pretrain(replace(run, output=str(tmp_path / "run")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,8 @@ import numpy as np
 
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import Row, read_task
-from tasrih.data.standoff import read_standoff
+from tasrih.data.labelled import Row, read_task, statement_stances, statements
+from tasrih.data.standoff import SUFFIX, read_standoff
 from tasrih.errors import MissingExtraError
 from tasrih.evaluation.analysis import analyse, surest_errors
 from tasrih.evaluation.baselines import TfidfBaseline, prior
@@ -58,8 +58,8 @@ def evaluate(
         split: the split.
         root: the data root; None takes ``data_root()``.
         against: another model of the same task, to be compared on the same texts and resamples.
-        more: files of labels alone (``*.standoff.jsonl``) that the model was trained on beside the set: a second
-            baseline, ``tfidf_more``, is fitted on all, and the difference is to that one.
+        more: files that the model was trained on beside the set, of labels alone (``*.standoff.jsonl``) or in the form
+            of ``statements``: a second baseline, ``tfidf_more``, is fitted on all, and the difference is to that one.
         style: what a summariser writes: ``headline``, scored against titles, or ``brief``, against summaries and with
             the words of each reference as its limit, so that beginnings of equal length stand beside it.
 
@@ -109,8 +109,16 @@ class _Fitting:
     more: list[Row] = field(default_factory=list)
 
 
+def _further_rows(path: str, task: str, root: Path) -> Iterator[Row]:
+    if path.endswith(SUFFIX):
+        return read_standoff(path, task, root)
+    if task not in ("statement", "stance"):
+        raise ValueError(f"{path} is no *{SUFFIX}, and {task} has no other such form: give labels of that kind")
+    return statements(path) if task == "statement" else statement_stances(path)
+
+
 def _fitting_rows(root: Path, task: str, data: str, more: Sequence[str]) -> _Fitting:
-    further = [row for path in more for row in read_standoff(path, task, root)]
+    further = [row for path in more for row in _further_rows(path, task, root)]
     try:
         train = read_task(root, task, data, "train")
     except FileNotFoundError:

@@ -146,7 +146,8 @@ def open_folder(path: Path) -> ModelFolder:
     """
     config = read_config(path)
     if config.get("layout") != LAYOUT:
-        raise ModelError(f"{path} has layout {repr(config.get('layout'))[:20]}; this release reads {LAYOUT}: update tasrih")
+        told = repr(config.get("layout"))[:20]
+        raise ModelError(f"{path} has layout {told}; this release reads {LAYOUT}: update tasrih")
     if not isinstance(config.get("files"), dict) or not config["files"]:
         raise ModelError(f"{path / 'config.json'} lists no files: get the model again")
     for name, facts in config["files"].items():

@@ -38,7 +38,8 @@ def read_settings(kind: type[T], stored: Any, where: object) -> T:
     hints, values = get_type_hints(kind), {}
     for name, value in stored.items():
         if not _fits(value, hints[name]):
-            raise ModelError(f"{where}: {name} must be {_told(hints[name])}, not {str(value)[:60]!r}: get the model again")
+            told = f"{where}: {name} must be {_told(hints[name])}, not {str(value)[:60]!r}"
+            raise ModelError(f"{told}: get the model again")
         values[name] = tuple(value) if get_origin(hints[name]) is tuple else value
     try:
         return kind(**values)

@@ -16,8 +16,8 @@ class ClassifierConfig:
     task: str
     """``topic``, ``stance`` or ``statement``."""
     base: str
-    """What to start from: in a recipe ``encoder``, ``topic``, ``stance`` or ``statement``, the bundled ones; a folder of
-    ``tasrih train`` or ``tasrih export``, or a hub id. A head of the same size goes on too."""
+    """What to start from: ``encoder``, ``topic``, ``stance`` or ``statement``, in a recipe the bundled ones; a folder
+    of ``tasrih train`` or ``tasrih export``; or a hub id. A head of the same size goes on too."""
     output: str
     """Folder for the model."""
     train: list[Source]
