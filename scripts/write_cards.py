@@ -102,7 +102,7 @@ MODELS = {
         "them from its tokens, in one pass.",
         data=(
             f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones; "
-            "27,756 more sentences of the same papers, labelled for this project, and 667 written for it (`configs/labels/`)",
+            "27,756 more sentences of the same papers, labelled for this project, and 664 written for it (`configs/labels/`)",
         ),
         recipe=(
             "configs/statement.yaml", "configs/statement_finish.yaml", "configs/statement_more.yaml",

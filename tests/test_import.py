@@ -20,7 +20,7 @@ ALLOWED = {
     "models": {"text", "schemes", "results", "errors"},
     "data": {"schemes", "text", "errors"},
     "training": {"data", "models", "text", "schemes", "errors", "evaluation"},
-    "evaluation": {"data", "models", "text", "schemes", "errors"},
+    "evaluation": {"data", "models", "text", "schemes", "errors", "results"},
     "render": {"results", "schemes", "corpus_report", "relations", "selection"},
     "streams": set(),
     "api": {"models", "results", "schemes", "streams", "text"},
@@ -33,7 +33,7 @@ ALLOWED = {
     "corpus_report": {"corpus_counts", "interchange", "relations", "results", "schemes"},
     "relations": {"corpus_counts", "results"},
     "selection": {"corpus_counts", "interchange"},
-    "serving": {"api", "results", "schemes", "render", "errors"},
+    "serving": {"api", "models", "results", "schemes", "render", "errors"},
     "cli": None,  # all
     "cli_data": None,
     "cli_streams": {"data", "streams"},
