@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -30,17 +31,12 @@ def given() -> list[str]:
     assert len(found) == len(texts)
     topic, stance, statement = map(load, ("topic", "stance", "statement"))
     settings = topic.settings
-    topic.settings = type(settings)(**{**vars(settings), "abstain_below": 1.01})
+    topic.settings = replace(settings, abstain_below=1.01)
     found.append(topic.predict([ARTICLE], abstain=True)[0].reason)
     topic.settings = settings
     settings = statement.settings
-    statement.settings = type(settings)(
-        **{
-            **vars(settings),
-            "thresholds": dict.fromkeys(settings.labels, 0.0),
-            "sure_from": dict.fromkeys(settings.labels, 1.1),
-        }
-    )
+    zero, never = (dict.fromkeys(settings.labels, value) for value in (0.0, 1.1))
+    statement.settings = replace(settings, thresholds=zero, sure_from=never)
     found.append(statement.predict([ARTICLE], abstain=True)[0].reason)
     statement.settings = settings
     found += [stance.predict([ARTICLE], [target])[0].reason for target in (" ", "كلمة " * 200)]
