@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -192,7 +192,7 @@ class _Article:
             broken = _is_broken(raw)
             if not folded or left >= right:
                 if found and broken:  # a mark by itself
-                    found[-1] = _broken(found[-1])
+                    found[-1] = replace(found[-1], broken=True)
                 found.append(_Token(*match.span(), match.start(), match.end(), "", broken, ()))
                 continue
             start = match.start()
@@ -219,11 +219,7 @@ class _Article:
                 yield "in first", 1.0
 
 
-def _broken(token: _Token) -> _Token:
-    return _Token(token.start, token.end, token.first, token.last, token.folded, True, token.features)
-
-
-def _is_joined(word: str, known: Mapping[str, float]) -> bool:
+def _is_joined(word: str, known: Set[str]) -> bool:
     """Say whether a folded word bears a preposition or conjunction, as far as the article shows."""
     if word.startswith(("بال", "لل", "وال", "كال", "فال", "ولل", "وبال")) and len(word) > 4:
         return True
@@ -261,9 +257,7 @@ def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
     return found
 
 
-def _ends(
-    tokens: Sequence[_Token], known: Mapping[str, float], open_words: frozenset[str]
-) -> dict[int, str]:
+def _ends(tokens: Sequence[_Token], known: Set[str], open_words: frozenset[str]) -> dict[int, str]:
     """Find the places after which a headline may end, and why."""
     found: dict[int, str] = {}
     after = ""  # the next word
@@ -348,7 +342,9 @@ def windows(
         The windows, each with its features.
     """
     article = _Article(text, sentences, terms, likeness)
-    known = Counter(fold(text[a:b]) for sentence in sentences[:20] for a, b in _spans(text, sentence))
+    known = {
+        fold(match[0]) for sentence in sentences[:20] for match in _TOKEN.finditer(text, sentence.start, sentence.end)
+    }
     readable = [index for index, sentence in enumerate(sentences) if len(sentence.text.split()) >= 4]
     chosen = readable[:FIRST]
     if rest := readable[FIRST:]:
@@ -374,10 +370,6 @@ def windows(
                 yield Window(
                     index, *edges, (*about, *opening, *_closing(tokens, first, last, why, until), *own)
                 )
-
-
-def _spans(text: str, sentence: Sentence) -> Iterator[tuple[int, int]]:
-    return (match.span() for match in _TOKEN.finditer(text, sentence.start, sentence.end))
 
 
 def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list[tuple[str, float]]:

@@ -18,7 +18,7 @@ import numpy as np
 from tasrih.models.files import digest
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
-from tasrih.training.shards import WindowSampler, read_shard
+from tasrih.training.shards import Drawing, WindowSampler, read_shard
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,11 @@ class PretrainConfig:
             raise ValueError("shards must name at least one file")
 
 
-class WordMasker:
+class WordMasker(Drawing):
     """Hides whole words: 80 % become ``[MASK]``, 10 % random tokens, 10 % stay."""
 
     def __init__(self, tokenizer, *, rate: float, seed: int) -> None:
+        super().__init__(seed)
         vocabulary = tokenizer.get_vocab()
         self._size = len(vocabulary)
         self._mask_id = vocabulary["[MASK]"]
@@ -106,16 +107,6 @@ class WordMasker:
             self._continues[index] = token.startswith("##")
             self._special[index] = token.startswith("[") and token.endswith("]") and len(token) > 2
         self._rate = rate
-        self._random = np.random.default_rng(seed)
-
-    @property
-    def state(self) -> dict:
-        """Where the draws stand: set it to go on from there."""
-        return self._random.bit_generator.state
-
-    @state.setter
-    def state(self, state: dict) -> None:
-        self._random.bit_generator.state = state
 
     def __call__(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mask a batch.

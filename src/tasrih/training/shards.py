@@ -62,14 +62,10 @@ def read_shard(path: str | Path) -> np.ndarray:
     return shard
 
 
-class WindowSampler:
-    """Draws batches of windows from weighted shards, ``[CLS]`` before each."""
+class Drawing:
+    """What draws at random, and can go on where it stood."""
 
-    def __init__(self, shards: list[np.ndarray], weights: list[float], *, cls_id: int, seed: int) -> None:
-        self._shards = shards
-        sizes = np.array([len(shard) * weight for shard, weight in zip(shards, weights, strict=True)], dtype=np.float64)
-        self._shares = sizes / sizes.sum()
-        self._cls_id = cls_id
+    def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
 
     @property
@@ -80,6 +76,17 @@ class WindowSampler:
     @state.setter
     def state(self, state: dict) -> None:
         self._random.bit_generator.state = state
+
+
+class WindowSampler(Drawing):
+    """Draws batches of windows from weighted shards, ``[CLS]`` before each."""
+
+    def __init__(self, shards: list[np.ndarray], weights: list[float], *, cls_id: int, seed: int) -> None:
+        super().__init__(seed)
+        self._shards = shards
+        sizes = np.array([len(shard) * weight for shard, weight in zip(shards, weights, strict=True)], dtype=np.float64)
+        self._shares = sizes / sizes.sum()
+        self._cls_id = cls_id
 
     def batch(self, windows: int, length: int) -> np.ndarray:
         """Draw windows.
