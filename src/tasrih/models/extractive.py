@@ -83,8 +83,9 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
 
 
 def article_windows(
-    text: str, *, open_words: frozenset[str], max_words: int, min_words: int = SHORTEST_WINDOW
-) -> list[Window]:
+    text: str, *, open_words: frozenset[str], max_words: int, min_words: int = SHORTEST_WINDOW,
+    within: Sequence[Sentence] | None = None,
+) -> list[Window]:  # fmt: skip
     """Give the runs of an article's words that can stand as its headline.
 
     Args:
@@ -92,11 +93,12 @@ def article_windows(
         open_words: folded words after which a clause hardly ever ends.
         max_words: words at most.
         min_words: words at least.
+        within: the article's sentences, which the windows name by number; None finds them.
 
     Returns:
         The windows with their features, as ``best_window`` ranks them.
     """
-    found = sentences(text)
+    found = sentences(text) if within is None else within
     terms = [_terms(sentence.text) for sentence in found]
     likeness = _centrality(terms)
     return list(
@@ -104,7 +106,10 @@ def article_windows(
     )
 
 
-def cut_headline(text: str, weights: HeadlineWeights, *, max_words: int, min_words: int = 1) -> Window | None:
+def cut_headline(
+    text: str, weights: HeadlineWeights, *, max_words: int, min_words: int = 1,
+    within: Sequence[Sentence] | None = None,
+) -> Window | None:  # fmt: skip
     """Cut the run of words out of an article that is most like a headline.
 
     Args:
@@ -112,12 +117,13 @@ def cut_headline(text: str, weights: HeadlineWeights, *, max_words: int, min_wor
         weights: what windows are worth.
         max_words: words at most.
         min_words: words at least.
+        within: the article's sentences, which the window names by number; None finds them.
 
     Returns:
         The window; None where no clause or phrase of the first sentences has so many words.
     """
     least = max(min_words, min(SHORTEST_WINDOW, max_words))
-    found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least)
+    found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least, within=within)
     found = [window for window in found if min_words <= len(text[window.start : window.end].split()) <= max_words]
     return best_window(found, weights.weights)
 

@@ -271,7 +271,7 @@ class Summariser:
         self, text: str, found: list[Sentence], style: str, limit: int, least: int, reason: str | None
     ) -> Summary:
         if style == "headline":
-            window = cut_headline(text, bundled_weights(), max_words=limit, min_words=least)
+            window = cut_headline(text, bundled_weights(), max_words=limit, min_words=least, within=found)
             if window:
                 source = found[window.sentence]
                 span = Span(source.text, source.start, source.end)
