@@ -43,14 +43,14 @@ def test_what_is_written_fits_together(prepared):
     assert np.isfinite(embeddings).all()
     stored = json.loads((folder / "prepare.json").read_text())
     assert stored["report"] == report
-    assert (stored["vocabulary"], stored["profile"], stored["seed"]) == (300, "encoder", 1)
+    assert (stored["vocabulary"], stored["profile"], stored["seed"]) == (300, "news", 1)
 
 
 def test_a_headline_stands_before_its_text(prepared, world):
     folder, _ = prepared
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     article = next(article for article in read_articles(world.root / "corpus") if article.title)
-    ids = tokenizer.encode(normalise(f"{article.title} {article.text}", "encoder"), add_special_tokens=False).ids
+    ids = tokenizer.encode(normalise(f"{article.title} {article.text}", "news"), add_special_tokens=False).ids
     shard = read_shard(folder / "corpus.npy").tolist()
     starts = [at for at in range(len(shard) - len(ids)) if shard[at : at + len(ids)] == ids]
     assert starts

@@ -148,6 +148,11 @@ class TextEncoder:
         known = (tokenizer.token_to_id(name) for name in _MASKS)
         self.mask_id = next((index for index in known if index is not None), self.pad_id)
 
+    @property
+    def vocabulary(self) -> int:
+        """How many piece ids there are."""
+        return self._tokenizer.get_vocab_size()
+
     @classmethod
     def from_file(cls, path: str | Path, *, profile: str, max_length: int, overlap: int = 32) -> TextEncoder:
         """Open a ``tokenizer.json``.

@@ -101,17 +101,24 @@ def check_question(classifier: Classifier, label: str, method: str) -> None:
         raise ValueError(f"{label!r} is no label of this {classifier.task} model: choose from {', '.join(labels)}")
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
-    if method == "integrated_gradients" and not isinstance(classifier.backend, TorchEngine):
+    if method == "integrated_gradients" and not _has_gradients(classifier):
+        why = "has a linear part over n-grams" if isinstance(classifier.backend, TorchEngine) else (
+            f"runs on {classifier.engine}"
+        )  # fmt: skip
         raise ValueError(
-            f"integrated gradients need a model that runs in torch, and this one runs on {classifier.engine}: take "
-            'method="occlusion", or the folder that `tasrih train` saved'
+            f"integrated gradients need a model that runs in torch on embeddings alone, and this one {why}: take "
+            'method="occlusion", or the folder that `tasrih train` saved without ngrams'
         )
+
+
+def _has_gradients(classifier: Classifier) -> bool:
+    return isinstance(classifier.backend, TorchEngine) and classifier.backend.has_gradients
 
 
 def _chosen(classifier: Classifier, method: str) -> str:
     if method != "auto":
         return method
-    return "integrated_gradients" if isinstance(classifier.backend, TorchEngine) else "occlusion"
+    return "integrated_gradients" if _has_gradients(classifier) else "occlusion"
 
 
 def _places(text: str, windows: Sequence[TokenWindow]) -> list[_Place]:

@@ -68,13 +68,17 @@ STEPS: dict[str, dict[str, str]] = {
         "ھ": "ه",
         "ە": "ه",
         "ۀ": "ه",
+        "ۃ": "ة",
         "ں": "ن",
     },
     "digits": {chr(base + i): str(i) for base in (0x0660, 0x06F0) for i in range(10)},
     "alef": dict.fromkeys("أإآٱٲٳٵ", "ا"),
     "maqsura": {"ى": "ي"},
-    "hamza": {"ؤ": "و", "ئ": "ي", "ء": ""},
+    "seats": {"ؤ": "و", "ئ": "ي"},
+    "hamza": {"ء": ""},
     "marbuta": {"ة": "ه"},
+    "quotes": {**dict.fromkeys("«»“”„‟″", '"'), **dict.fromkeys("‘’‚‛′", "'")},
+    "punctuation": {"،": ",", "؛": ";", "؟": "?", "٪": "%", "٫": ".", "٬": ",", **dict.fromkeys("‐‑‒–—―−", "-")},
 }
 
 _LETTERS = "\u0621-\u063a\u0641-\u064a"
@@ -99,7 +103,8 @@ PROFILES: dict[str, tuple[str, ...]] = {
     "lossless": (),
     "tidy": _TIDY,
     "encoder": (*_TIDY, "digits", "alef", "maqsura"),
-    "search": (*_TIDY, "digits", "alef", "maqsura", "hamza", "marbuta"),
+    "news": (*_TIDY, "digits", "alef", "maqsura", "seats", "marbuta", "quotes", "punctuation"),
+    "search": (*_TIDY, "digits", "alef", "maqsura", "seats", "hamza", "marbuta"),
     # What each family of bases was pretrained on. The letters of presentation forms, which their tokenizers do not
     # know, are resolved first.
     # AraBERT v0.2 (Antoun et al. 2020; preprocess.py of aub-mind/arabert): no Farasa there; vowel marks and tatweel
@@ -294,8 +299,9 @@ def normalise(text: str, profile: str | Iterable[str] = "lossless") -> str:
 
     ``lossless`` changes nothing; ``tidy`` resolves presentation forms and Persian look-alikes and drops
     vowel marks, tatweel and invisible marks; ``encoder`` also folds digits, alef forms and alef
-    maqsura (what the bundled encoder reads); ``search`` folds hamza and ta marbuta as well. The
-    others are those of the families of bases that are fine-tuned (see ``profile_of_family``).
+    maqsura; ``news``, what the bundled encoder reads, folds the seats of hamza, ta marbuta, kinds of
+    quotes and of punctuation as well; ``search`` goes on from ``encoder`` to every hamza and ta
+    marbuta. The others are those of the families of bases that are fine-tuned (see ``profile_of_family``).
 
     Args:
         text: any string.

@@ -135,12 +135,12 @@ VARIANTS: dict[str, tuple[Writer, frozenset[str]]] = {
     "final_ya_as_maqsura": (_each(r"ي\b", lambda *_: "ى"), frozenset({"maqsura"})),
     "doubled_spaces": (_each(" ", lambda *_: "  "), frozenset()),
     "marbuta_as_ha": (_each(r"ة\b", lambda *_: "ه"), frozenset({"marbuta"})),
-    "hamza_seats_dropped": (_table("ؤئ", "وي"), frozenset({"hamza"})),
+    "hamza_seats_dropped": (_table("ؤئ", "وي"), frozenset({"seats"})),
     "straight_quotes": (_table("«»“”", '""""'), frozenset({"quotes"})),
     "curly_quotes": (_curled, frozenset({"quotes"})),
     "latin_punctuation": (_table("،؛؟", ",;?"), frozenset({"punctuation"})),
     # between two digits a mark is part of the number
-    "no_punctuation": (_each(r"[،؛؟,;?!:.…](?!(?<=\d.)\d)", lambda *_: ""), frozenset({"punctuation"})),
+    "no_punctuation": (_each(r"[،؛؟,;?!:.…](?!(?<=\d.)\d)", lambda *_: ""), frozenset({"none"})),
     "ocr_noise": (_scanned, frozenset({"none"})),
 }  # fmt: skip
 

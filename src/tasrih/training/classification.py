@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tasrih.data.labelled import Row
 from tasrih.models.classifier import ClassifierSettings
+from tasrih.models.ngrams import FILE as NGRAMS
+from tasrih.models.ngrams import with_ngrams
 from tasrih.training.bases import base_profile, open_base, open_tokenizer
 from tasrih.training.calibrating import (
     ModuleEngine,
@@ -27,6 +29,7 @@ from tasrih.training.calibrating import (
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.folds import OutOfFold, save_out_of_fold, turns
 from tasrih.training.losses import joined_module
+from tasrih.training.ngrams import fit_ngrams
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.sources import Source, TrainingData, read_training_data
 from tasrih.training.tuning import Fitted, fit, read_logs, spread
@@ -65,7 +68,8 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
     runs = output / "checkpoints"
     resumed = config.resume and runs.is_dir()
     if int(os.environ.get("RANK", "0")) == 0 and not resumed:
-        finished.unlink(missing_ok=True)
+        for left in (finished, output / NGRAMS):
+            left.unlink(missing_ok=True)
         write_config(output, config)
 
     result: dict = {"removed_by_guard": data.removed, "train_rows": len(data.train)}
@@ -85,10 +89,15 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
         result["seeds"] = {str(seed): each for seed, each in zip(config.seeds, scores, strict=True)} | spread(scores)
 
     if fitted.leads:
+        reader = fitted.reader
+        if config.ngrams:
+            ngrams, result["with_ngrams"] = fit_ngrams(reader, fitted.encoder, train, validation, config)
+            reader = with_ngrams(reader, ngrams)
+            ngrams.save(output)
         if out_of_fold is None:
-            settings = calibrate(fitted.reader, fitted.encoder, validation, config)
+            settings = calibrate(reader, fitted.encoder, validation, config)
         else:
-            classifier = classifier_of(fitted.reader, fitted.encoder, config)
+            classifier = classifier_of(reader, fitted.encoder, config)
             settings = fit_settings(classifier, out_of_fold.rows, out_of_fold.readings, config)
             save_out_of_fold(output / "out_of_fold.npz", out_of_fold, config)
         _save(fitted, settings, output)
@@ -166,7 +175,10 @@ def _cross_validate(
         folder = runs / f"fold-{number}"
         fitted = fit(config, turn.train, chosen_on, folder, seed=config.seed, head_seed=config.seed)
         if fitted.leads:
-            classifier = classifier_of(fitted.reader, fitted.encoder, config)
+            reader = fitted.reader
+            if config.ngrams:
+                reader = with_ngrams(reader, fit_ngrams(reader, fitted.encoder, turn.train, chosen_on, config)[0])
+            classifier = classifier_of(reader, fitted.encoder, config)
             unread = [rows[index] for index in turn.unread]
             found = read_rows(classifier, unread)
             for index, reading in zip(turn.unread, found, strict=True):

@@ -16,6 +16,7 @@ import numpy as np
 
 from tasrih.models.classifier import ClassifierSettings
 from tasrih.models.files import write_config
+from tasrih.models.ngrams import Ngrams, with_ngrams
 from tasrih.models.summariser import SummariserSettings
 
 #: Matrices smaller than this stay fp32.
@@ -154,6 +155,9 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
         setattr(spans, spans.base_model_prefix, model.base_model)
         whole = joined_module(model, spans)
         names.append("span_logits")
+
+    if ngrams := Ngrams.load(source, model.config.num_labels):
+        whole = with_ngrams(whole, ngrams)
 
     class Traced(nn.Module):
         def __init__(self) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from tasrih.data.corpus import data_root, read_articles
 from tasrih.data.guard import HeldOut
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
+from tasrih.training.refolding import refold_tokenizer
 from tasrih.training.shards import tokenise_texts
 from tasrih.training.tokenizer import learn_vocabulary, save_tokenizer
 
@@ -21,15 +22,15 @@ class PrepareConfig:
     """What is made of the corpora."""
 
     output: str
-    """Folder for the tokenizer, one ``NAME.npy`` a corpus, and ``embeddings.npy``."""
+    """Folder for the tokenizer, one ``NAME.npy`` a corpus, ``embeddings.npy``, and ``pieces.npy`` of a folded one."""
     corpora: list[str] = field(default_factory=lambda: ["corpus", "corpus_general"])
     """Folders under the data root; the first one teaches the tokenizer and the embeddings."""
     tokenizer: str | None = None
-    """Folder of a tokenizer to keep, for an encoder that goes on; None learns one, which is not the same twice: pieces
-    of equal count come in any order."""
+    """Folder of a tokenizer to keep, for an encoder that goes on; it is folded where the profile folds more than it was
+    learnt under. None learns one, which is not the same twice: pieces of equal count come in any order."""
     vocabulary: int = 16384
     """Pieces of a learnt tokenizer."""
-    profile: str = "encoder"
+    profile: str = "news"
     """Normalisation profile."""
     width: int | None = 256
     """Dimensions of the first embeddings; None makes none."""
@@ -74,8 +75,10 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
         first = tokenizer is None
         if first:
             if config.tokenizer:
-                tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
-                tokenizer.no_truncation()
+                known = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
+                known.no_truncation()
+                tokenizer, pieces = refold_tokenizer(known, config.profile)
+                np.save(output / "pieces.npy", pieces)
             else:
                 tokenizer = learn_vocabulary(texts, size=config.vocabulary, profile=config.profile)
             save_tokenizer(tokenizer, output)

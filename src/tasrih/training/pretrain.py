@@ -18,6 +18,7 @@ import numpy as np
 from tasrih.models.files import digest
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
+from tasrih.training.refolding import refold_embeddings
 from tasrih.training.shards import Drawing, WindowSampler, read_shard
 
 
@@ -34,7 +35,10 @@ class PretrainConfig:
     minutes: float
     """Wall-clock budget."""
     base: str | None = None
-    """Encoder to go on from, of the same tokenizer; None starts a new one of the shape below."""
+    """Encoder to go on from, of the same tokenizer unless ``pieces`` says how it was folded; None starts a new one of
+    the shape below."""
+    pieces: str | None = None
+    """``.npy`` with the new place of each piece of the base's vocabulary, where ``prepare`` folded it."""
     embeddings: str | None = None
     """``.npy`` of first token embeddings (see ``training.embeddings``)."""
     hidden_size: int = 256
@@ -91,6 +95,8 @@ class PretrainConfig:
             raise ValueError(f"minutes must be positive, not {self.minutes}")
         if not self.shards:
             raise ValueError("shards must name at least one file")
+        if self.pieces and not self.base:
+            raise ValueError("pieces says how a base's vocabulary was folded: name the base")
 
 
 class WordMasker(Drawing):
@@ -230,15 +236,21 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         write_config(output, config, "pretrain_config.json")
     tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
     if config.base:
-        known = Path(config.base) / "tokenizer.json"
-        if known.exists() and Tokenizer.from_file(str(known)).get_vocab() != tokenizer.get_vocab():
+        known, own = Path(config.base) / "tokenizer.json", tokenizer.get_vocab()
+        if not config.pieces and known.exists() and Tokenizer.from_file(str(known)).get_vocab() != own:
             raise ValueError(
-                f"base {config.base} has another vocabulary than tokenizer {config.tokenizer}: prepare the shards with "
-                f"tokenizer={config.base}"
+                f"base {config.base} has another vocabulary than tokenizer {config.tokenizer}: prepare the shards "
+                f"with tokenizer={config.base}, and pass pieces= if that folds it"
             )
         model = AutoModelForMaskedLM.from_pretrained(config.base, dtype=torch.float32, attn_implementation="sdpa")
+        if config.pieces:
+            refold_embeddings(model, np.load(config.pieces))
     else:
         model = new_encoder(config, tokenizer.get_vocab_size())
+    prepared = Path(config.tokenizer) / "prepare.json"
+    if prepared.is_file():
+        # what is fine-tuned from here reads texts under the same profile
+        model.config.tasrih = {"profile": json.loads(prepared.read_text(encoding="utf-8"))["profile"]}
     model.to(config.device).train()
 
     shards = [read_shard(path) for path in config.shards]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.models.ngrams import Ngrams, ngram_layer
 
 PRECISIONS = ("bf16", "fp32")
 
@@ -20,7 +21,9 @@ class TorchEngine:
     #: torch has a pool of threads of its own, which one pass fills
     streams = 1
 
-    def __init__(self, model, *, device: str, precision: str | None = None, compiled: bool = False) -> None:
+    def __init__(
+        self, model, *, device: str, precision: str | None = None, compiled: bool = False, ngrams: Ngrams | None = None
+    ) -> None:
         """Wrap a model.
 
         Args:
@@ -29,6 +32,7 @@ class TorchEngine:
             precision: ``fp32`` or ``bf16``; None is fp32, so that the device changes no answer.
             compiled: let ``torch.compile`` make kernels for it, for any shape: worth its minute or so for a
                 long run on a GPU.
+            ngrams: the linear part beside it, if it has one.
 
         Raises:
             ModelError: if the precision is another.
@@ -39,6 +43,7 @@ class TorchEngine:
         if precision not in PRECISIONS:
             raise ModelError(f"torch has no precision {precision!r} here: choose from {', '.join(PRECISIONS)}")
         self._model = model.to(device, torch.bfloat16 if precision == "bf16" else torch.float32).eval()
+        self._ngrams = ngram_layer(ngrams).to(device) if ngrams else None
         self._device = device
         self._known = frozenset(inspect.signature(model.forward).parameters)
         self._forward = torch.compile(self._model, dynamic=True) if compiled else self._model
@@ -89,7 +94,13 @@ class TorchEngine:
         except Exception as error:  # safetensors' own errors share no base with the others
             raise ModelError(f"the weights of {name} cannot be opened: {str(error).splitlines()[0]}") from None
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(model, device=device, precision=precision, compiled=compiled)
+        ngrams = Ngrams.load(name, config.num_labels)
+        return cls(model, device=device, precision=precision, compiled=compiled, ngrams=ngrams)
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether its score is a function of the embeddings alone; the linear part reads the ids."""
+        return self._ngrams is None
 
     @property
     def config(self):
@@ -137,4 +148,7 @@ class TorchEngine:
 
         inputs = self._inputs(batch)
         with torch.inference_mode():
-            return {"logits": self._forward(**inputs).logits.float().cpu().numpy()}
+            logits = self._forward(**inputs).logits
+            if self._ngrams:
+                logits = self._ngrams(logits, inputs["input_ids"], inputs["attention_mask"])
+            return {"logits": logits.float().cpu().numpy()}
