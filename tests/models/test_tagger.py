@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tasrih.data.corpus import read_rows
 from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.encoding import TextEncoder
-from tasrih.models.spans import SPAN_LABELS
+from tasrih.models.spans import SPAN_LABELS, SPEAKER_BY
 from tasrih.models.tagger import Tagger
 from tasrih.schemes import STANCE, STATEMENT
 from tasrih.text.sentences import sentences
@@ -75,7 +75,7 @@ def tagger(engine, made: TextEncoder, **changes) -> Tagger:
 WORDS = ["قال وزير الصحة إن ", "رحب ", "الاتفاق", "وأضاف أن ", "الأمر غدا. "]
 
 
-@pytest.mark.parametrize("speaker_by", ["rules", "spans"])
+@pytest.mark.parametrize("speaker_by", SPEAKER_BY)
 @given(data=st.data(), seed=st.integers(0, 5), length=st.sampled_from([16, 64]))
 @settings(max_examples=150, deadline=None)
 def test_every_offset_holds_in_the_article(speaker_by, hostile, data, seed, length):

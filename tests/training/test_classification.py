@@ -82,6 +82,7 @@ def test_a_missing_set_is_named(world):
         ({"metric": "f1"}, "metric must be one of .*, not 'f1'"),
         ({"joined": 1.5}, "joined must lie between 0 and 1, not 1.5"),
         ({"spelling": 1.0}, "spelling must lie between 0 and 1, not 1.0"),
+        ({"epochs": -1.0}, "epochs must not be negative, not -1.0"),
         ({"pooling": "max"}, "pooling must be one of mean, cls, not 'max'"),
         ({"train": []}, "train must name at least one set"),
     ],

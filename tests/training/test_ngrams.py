@@ -9,7 +9,7 @@ import pytest
 
 from tasrih.models.classifier import Classifier
 from tasrih.models.explaining import explain
-from tasrih.models.ngrams import FILE, Ngrams
+from tasrih.models.ngrams import FILE, Ngrams, pair_places
 from tasrih.training.classification import ClassifierConfig, Source, train_classifier
 from tasrih.training.export import export_classifier
 
@@ -47,20 +47,16 @@ def test_the_exported_graph_says_what_torch_says(trained, tmp_path):
 
 
 def test_the_folder_gives_the_encoders_logits_and_the_part_to_each_its_share(trained):
+    import torch
     from transformers import AutoModelForSequenceClassification
 
     folder, _ = trained
     made = Classifier.from_pretrained(folder, device="cpu")
     part = Ngrams.load(folder, len(made.settings.labels))
     plain = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    window = made.encoder.windows(TEXTS[:1])[0][0]
-    import torch
-
+    ids = np.array(made.encoder.windows(TEXTS[:1])[0][0].ids)
     with torch.no_grad():
-        alone = plain(torch.tensor([window.ids])).logits[0].numpy()
-    ids = np.array(window.ids)
-    from tasrih.models.ngrams import pair_places
-
+        alone = plain(torch.from_numpy(ids[None])).logits[0].numpy()
     places = np.concatenate([ids, pair_places(ids, part.vocabulary)])
     by_hand = part.kept * alone + part.weights[places].sum(0) / np.sqrt(len(places)) + part.bias
     assert np.allclose(made.read(TEXTS[:1])[0].logits[0], by_hand, atol=1e-4)
@@ -81,3 +77,20 @@ def test_pairs_and_pooled_windows_are_refused_by_name():
             ClassifierConfig(
                 **{"base": "b", "output": "o", "train": [Source("x")], "validation": Source("x"), "ngrams": True}, **changes
             )
+
+
+def test_a_part_is_fitted_anew_on_a_model_that_stays_as_it_was(trained, world, tmp_path):
+    """No epoch: the weights are the base's to the last bit, and the part is that of other rows."""
+    from safetensors.numpy import load_file
+
+    folder, _ = trained
+    task = Classifier.from_pretrained(folder, device="cpu").settings.task
+    name = {"topic": "topic_iptc", "statement": "statements"}[task]
+    config = ClassifierConfig(
+        task, str(folder), str(tmp_path), [Source(name, limit=40)], Source(name, "validation"), ngrams=True, epochs=0,
+        max_length=48, bf16=False, metric={"topic": "accuracy", "statement": "average_precision"}[task],
+    )  # fmt: skip
+    result = train_classifier(config, world.root)
+    before, after = (load_file(path / "model.safetensors") for path in (folder, tmp_path))
+    assert all((before[key] == after[key]).all() for key in before)
+    assert result["train_rows"] == 40

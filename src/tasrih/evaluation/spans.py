@@ -14,10 +14,10 @@ from tasrih.evaluation.evaluate import Report
 from tasrih.evaluation.metrics import bootstrap, f1_from_counts
 from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
 from tasrih.models.load import load
-from tasrih.models.spans import FoundSpan
+from tasrih.models.spans import SPEAKER_BY, FoundSpan, speaker_of
 from tasrih.models.tagger import Tagger
 from tasrih.schemes import STANCE
-from tasrih.text.speakers import SpeakerSpan, find_speaker
+from tasrih.text.speakers import find_speaker
 
 
 def merged(spans: Sequence[MarkedSpan]) -> list[MarkedSpan]:
@@ -60,27 +60,28 @@ def match(found: Sequence[FoundSpan], gold: Sequence[MarkedSpan]) -> list[tuple[
     return pairs
 
 
-def _speaker_counts(guess: FoundSpan | SpeakerSpan | None, gold: MarkedSpan | None) -> list[int]:
+def _speaker_counts(guess: tuple[int, int] | None, gold: MarkedSpan | None) -> list[int]:
     """Count exact hits, overlaps, predictions and gold spans."""
     if guess is None or gold is None:
         return [0, 0, guess is not None, gold is not None]
-    exact = (guess.start, guess.end) == (gold.start, gold.end)
-    return [exact, guess.start < gold.end and gold.start < guess.end, 1, 1]
+    start, end = guess
+    return [guess == (gold.start, gold.end), start < gold.end and gold.start < end, 1, 1]
 
 
 def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> dict[str, np.ndarray]:
     tagger = Tagger(classifier)
-    by_rules, by_spans, targets, stances = [], [], [], []
+    speakers: dict[str, list] = {by: [] for by in SPEAKER_BY}
+    targets, stances = [], []
     for row, reading in zip(rows, readings, strict=True):
         found = tagger.spans(reading, row.text)
         speaker = next((span for span in row.spans if span.label == "speaker"), None)
-        best = max((span for span in found if span.kind == "speaker"), key=lambda span: span.score, default=None)
         ruled = find_speaker(row.text)
-        if not set(row.labels) - {"conditional"}:
-            # a speaker is given, and is in the reference, for tagged sentences alone
-            speaker = best = ruled = None
-        by_rules.append(_speaker_counts(ruled, speaker))
-        by_spans.append(_speaker_counts(best, speaker))
+        own = (ruled.start, ruled.end) if ruled else None
+        # a speaker is given, and is in the reference, for tagged sentences alone
+        tagged = bool(set(row.labels) - {"conditional"})
+        for by, counted in speakers.items():
+            guess = speaker_of(found, own, by)
+            counted.append(_speaker_counts(guess, speaker) if tagged else [0, 0, 0, 0])
         wanted = merged([span for span in row.spans if span.label != "speaker"])
         guessed = [span for span in found if span.kind == "target"]
         pairs = match(guessed, wanted)
@@ -90,7 +91,7 @@ def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) ->
             guess = max(one.stances, key=one.stances.__getitem__)
             cells[STANCE.names.index(other.label), STANCE.names.index(guess)] += 1
         stances.append(cells.ravel())
-    counts = {"rules": by_rules, "spans": by_spans, "targets": targets, "stances": stances}
+    counts = {**speakers, "targets": targets, "stances": stances}
     return {name: np.array(rows) for name, rows in counts.items()}
 
 
@@ -113,7 +114,7 @@ def _target_score(counts: np.ndarray, cells: np.ndarray) -> dict[str, float]:
 
 
 def fit_spans(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> ClassifierSettings:
-    """Fit the token head's bias, and choose whether it or the rules name the speaker, on validation rows.
+    """Fit the token head's bias, and choose whether it, the rules or both name the speaker, on validation rows.
 
     Args:
         classifier: a statement model with a token head.
@@ -128,10 +129,10 @@ def fit_spans(classifier: Classifier, rows: list[Row], readings: list[Reading]) 
     for bias in (-0.5, 0.0, 0.5, 1.0, 1.5):
         classifier.settings = replace(before, span_bias=bias)
         counts = _counts(classifier, rows, readings)
-        spans, rules = (_speaker_score(counts[name])["speaker_exact_f1"] for name in ("spans", "rules"))
+        exact = {by: _speaker_score(counts[by])["speaker_exact_f1"] for by in SPEAKER_BY}
         score = _target_score(counts["targets"], counts["stances"])["target_overlap_f1"]
         if best is None or score > best[0]:
-            best = score, replace(classifier.settings, speaker_by="spans" if spans > rules else "rules")
+            best = score, replace(classifier.settings, speaker_by=max(exact, key=exact.__getitem__))
     classifier.settings = before
     return best[1]
 
@@ -146,7 +147,8 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
         root: the data root; None takes ``data_root()``.
 
     Returns:
-        The report: speakers of tagged sentences (exact and overlapping span), targets (one to one, by overlap;
+        The report: speakers of tagged sentences (exact and overlapping span) as tagging names them, and by the token
+        head and the rules alone; targets (one to one, by overlap;
         overlapping gold spans count as their longest), and the stance to the targets found.
 
     Raises:
@@ -158,9 +160,10 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
     if readings[0].span_logits is None:
         raise ValueError(f"{model} has no token head: train it with spans: true")
     counts = _counts(classifier, rows, readings)
+    named = counts[classifier.settings.speaker_by]
     scores = {
-        "model": bootstrap(_speaker_score, counts["spans"])
-        | bootstrap(_target_score, counts["targets"], counts["stances"]),
+        "model": bootstrap(_speaker_score, named) | bootstrap(_target_score, counts["targets"], counts["stances"]),
+        "token_head": bootstrap(_speaker_score, counts["spans"]),
         "rules": bootstrap(_speaker_score, counts["rules"]),
     }
 
@@ -170,6 +173,6 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
 
     return Report(
         model, data, split, len(rows), f"tasrih evaluate {model} {data} --split {split} --spans", scores,
-        bootstrap(difference, counts["spans"], counts["rules"]),
-        [f"tagging takes its speakers from the {classifier.settings.speaker_by}"],
+        bootstrap(difference, named, counts["rules"]),
+        [f"the model's speakers are named by: {classifier.settings.speaker_by} (of {', '.join(SPEAKER_BY)})"],
     )  # fmt: skip

@@ -16,7 +16,7 @@ from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
 from tasrih.models.files import is_exported, locate, open_folder, read_config
 from tasrih.models.safety import MOST_POSITIONS, check_graph, check_transformers_folder
-from tasrih.models.spans import softmax
+from tasrih.models.spans import SPEAKER_BY, softmax
 from tasrih.models.stored import read_settings
 from tasrih.results import Prediction, Window
 from tasrih.schemes import SCHEMES
@@ -56,7 +56,7 @@ class ClassifierSettings:
     span_bias: float = 0.0
     """Added to the token head's log-probability of speaker and target."""
     speaker_by: str = "rules"
-    """Whether ``rules`` or the token head's ``spans`` name a statement's speaker; chosen on validation."""
+    """Whether ``rules``, the token head's ``spans`` or ``both`` name a statement's speaker; chosen on validation."""
 
     def __post_init__(self) -> None:
         if not self.labels or len(set(self.labels)) < len(self.labels):
@@ -68,7 +68,7 @@ class ClassifierSettings:
                 raise ValueError(f"temperature must be positive, not {value!r}")
         if not self.lead_weight >= 0:
             raise ValueError(f"lead_weight must not be negative, not {self.lead_weight!r}")
-        for name, choices in (("window_pool", ("mean", "max")), ("speaker_by", ("rules", "spans"))):
+        for name, choices in (("window_pool", ("mean", "max")), ("speaker_by", SPEAKER_BY)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
         steps_of(self.profile)

@@ -44,6 +44,38 @@ class FoundSpan:
     stances: dict[str, float]
 
 
+#: What may name a statement's speaker.
+SPEAKER_BY = ("rules", "spans", "both")
+#: From here a speaker of the token head alone is named, and from here its edges go before those of the rules. Chosen by
+#: exact F1 on validation: .726 with both, .693 by the rules alone, .683 by the token head alone.
+_LIKELY, _SURE = 0.5, 0.8
+
+
+def speaker_of(spans: Sequence[FoundSpan], ruled: tuple[int, int] | None, by: str) -> tuple[int, int] | None:
+    """Choose a sentence's speaker between the token head's and the rules'.
+
+    The head sees whom a sentence is about, the rules know where a name with its titles begins and ends.
+
+    Args:
+        spans: what the token head found.
+        ruled: characters of the speaker that the rules name in this sentence, if they do.
+        by: ``rules``; ``spans`` for the token head, the rules where it has none; or ``both`` for the likelier one.
+
+    Returns:
+        The speaker's characters; None where nobody is named.
+    """
+    best = max((span for span in spans if span.kind == "speaker"), key=lambda span: span.score, default=None)
+    if best is None or by == "rules":
+        return ruled
+    found = best.start, best.end
+    if by == "spans":
+        return found
+    if ruled is None:
+        return found if best.score > _LIKELY else None
+    apart = best.end <= ruled[0] or ruled[1] <= best.start
+    return found if apart or best.score > _SURE else ruled
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Give probabilities along the last axis."""
     exponents = np.exp(logits - logits.max(-1, keepdims=True))

@@ -9,7 +9,7 @@ import numpy as np
 
 from tasrih.models.batching import BatchSize
 from tasrih.models.classifier import Classifier, Reading
-from tasrih.models.spans import FoundSpan, find_spans
+from tasrih.models.spans import FoundSpan, find_spans, speaker_of
 from tasrih.results import Span, Stance, Statement
 from tasrih.text.language import unreadable
 from tasrih.text.normalise import normalise
@@ -120,13 +120,13 @@ class Tagger:
     def _speaker(
         self, article: str, group: Sequence[Sentence], ruled: Attribution, sentence: Sentence, spans: list[FoundSpan]
     ) -> tuple[Span | None, bool]:
-        found = [span for span in spans if span.kind == "speaker"]
-        if found and self._classifier.settings.speaker_by == "spans":
-            best = max(found, key=lambda span: span.score)
-            start, end = sentence.start + best.start, sentence.start + best.end
+        named = ruled.speaker is not None and not ruled.inferred
+        own = (ruled.speaker.start, ruled.speaker.end) if named else None
+        if chosen := speaker_of(spans, own, self._classifier.settings.speaker_by):
+            start, end = sentence.start + chosen[0], sentence.start + chosen[1]
             return Span(article[start:end], start, end), False
-        if ruled.speaker is None:
+        if not ruled.inferred:
             return None, False
-        home = group[ruled.sentence] if ruled.sentence is not None else sentence
+        home = group[ruled.sentence]
         start, end = home.start + ruled.speaker.start, home.start + ruled.speaker.end
-        return Span(article[start:end], start, end), ruled.inferred
+        return Span(article[start:end], start, end), True

@@ -41,7 +41,7 @@ class ClassifierConfig:
     """How a long text's windows give one answer in training: ``none`` (each window is an example of its own), ``mean``
     of their probabilities, or ``max`` of their logits, where one window may hold the evidence. Reading pools alike."""
     epochs: float = 4
-    """Passes over the training rows."""
+    """Passes over the training rows; 0 leaves the base's weights as they are, to fit what stands beside them anew."""
     batch_size: int = 32
     """Windows a step, over all processes (texts, where their windows are pooled)."""
     accumulate: int = 1
@@ -114,9 +114,9 @@ class ClassifierConfig:
             self,
             choices={"pooling": ("mean", "cls"), "pool_windows": ("none", "mean", "max")},
             positive=(
-                "epochs", "batch_size", "accumulate", "learning_rate", "windows_per_text", "max_length", "log_steps",
+                "batch_size", "accumulate", "learning_rate", "windows_per_text", "max_length", "log_steps",
             ),
-            not_negative=("class_balance", "focal_gamma", "patience", "evaluate_steps", "weight_decay"),
+            not_negative=("epochs", "class_balance", "focal_gamma", "patience", "evaluate_steps", "weight_decay"),
             shares=("joined", "spelling", "dropout", "token_dropout", "label_smoothing", "warmup"),
         )  # fmt: skip
         check_steps(self.batch_size, self.accumulate, self.seeds)

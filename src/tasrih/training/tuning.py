@@ -224,7 +224,8 @@ def run_or_resume(trainer, folder: Path, *, resume: bool) -> dict[str, float]:
     if not resume and trainer.is_world_process_zero():
         shutil.rmtree(folder, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder) if resume else None)
+    if trainer.args.num_train_epochs:
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder) if resume else None)
     found = {name.removeprefix("eval_"): value for name, value in trainer.evaluate().items()}
     if trainer.is_world_process_zero():
         folder.mkdir(parents=True, exist_ok=True)
