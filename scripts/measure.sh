@@ -9,7 +9,7 @@ score() { # MODEL SET NAME [options]
 }
 score statement statements statement.statements.test \
   --more configs/labels/statements.standoff.jsonl --more configs/labels/uncertain.standoff.jsonl \
-  --more configs/labels/written.jsonl
+  --more configs/labels/mined.standoff.jsonl --more configs/labels/written.jsonl
 score statement statements spans.statements.test --spans
 score statement statements spelling.statements.test --spelling
 score topic topic_iptc topic.topic_iptc.test --more configs/labels/topics.standoff.jsonl
@@ -27,8 +27,7 @@ python3 - "$out" <<'PYTHON'
 import json, pathlib, sys
 
 STAGES = {
-    "statement": {"first_stage": "statement", "second_stage": "statement-finish", "third_stage": "statement-more",
-                  "fourth_stage": "statement-written"},
+    "statement": {"first_stage": "statement", "second_stage": "statement-finish", "linear_part": "statement-ngrams"},
     "topic": {"": "topic"},
     "stance": {"": "stance"},
     "summary": {"writer": "summary"},
@@ -41,13 +40,17 @@ for model, stages in STAGES.items():
         if pathlib.Path("runs", run, "train_metrics.json").exists():
             found = read("runs", run, "train_metrics.json")
             figures = figures | {stage: found} if stage else found
+    figures = {stage: figures[stage] for stage in stages if stage in figures} if "" not in stages else figures
     path.write_text(json.dumps(figures, indent=1) + "\n")
 if pathlib.Path("runs/extractive/headline.training.json").exists():
     path = pathlib.Path(sys.argv[1], "summary.training.json")
     path.write_text(json.dumps(read(path) | {"extract": read("runs/extractive/headline.training.json")}, indent=1) + "\n")
-encoder = [pathlib.Path("runs", name, "pretrain_metrics.json") for name in ("encoder", "encoder-2")]
-if all(path.exists() for path in encoder):
-    stages = [{"held_out_loss": stage.pop("loss"), **stage} for stage in map(read, encoder)]
-    figures = {"corpora": read("runs/corpora/prepare.json")["report"], "pretraining": stages}
-    pathlib.Path(sys.argv[1], "encoder.training.json").write_text(json.dumps(figures, indent=1) + "\n")
+path = pathlib.Path(sys.argv[1], "encoder.training.json")
+figures = read(path) if path.exists() else {"corpora": {}, "pretraining": {}}
+for run, shards in (("encoder", "corpora"), ("encoder-2", "corpora"), ("encoder-news", "news")):
+    if pathlib.Path("runs", run, "pretrain_metrics.json").exists():
+        found = read("runs", run, "pretrain_metrics.json")
+        figures["pretraining"][run] = {"held_out_loss": found.pop("loss"), **found}
+        figures["corpora"] = read("runs", shards, "prepare.json")["report"]
+path.write_text(json.dumps(figures, indent=1) + "\n")
 PYTHON

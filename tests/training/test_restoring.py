@@ -49,13 +49,14 @@ def test_both_heads_compute_what_the_graph_does(tiny, exported_statement):
     assert base_profile(str(exported_statement), open_tokenizer(str(exported_statement))) == "encoder"
 
 
-def test_the_bundled_model_is_named_as_a_base(monkeypatch):
-    recipe = load_recipe("configs/statement_more.yaml")
+def test_the_bundled_model_is_named_as_a_base():
+    recipe = load_recipe("configs/statement.yaml", ["base=statement"])
     assert recipe.base == str(PRETRAINED / "statement")
     model, span_model, tokenizer = open_base(recipe)
     ours, graph = computed(joined_module(model, span_model), tokenizer, PRETRAINED / "statement")
-    for name in ("logits", "span_logits"):
-        assert ours[name].numpy() == pytest.approx(graph[name], abs=2e-4)
+    # its tags have a linear part besides, which is fitted anew and does not come back
+    assert ours["span_logits"].numpy() == pytest.approx(graph["span_logits"], abs=2e-4)
+    assert np.corrcoef(ours["logits"].numpy().ravel(), graph["logits"].ravel())[0, 1] > 0.9
 
 
 def test_another_task_keeps_the_encoder_and_begins_a_head(tiny, exported_statement):

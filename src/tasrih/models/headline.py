@@ -372,10 +372,33 @@ def windows(
                 )
 
 
+def _kind(word: str) -> str:
+    """Say what a folded word is, as far as lists and its form tell."""
+    if word in _PREPOSITIONS:
+        return "preposition"
+    if word in _CLAUSES or word in _THAT:
+        return "clause"
+    if lex.verb(word):
+        return "verb"
+    if word in lex.NATIONS or word in lex.NAMES:
+        return "name"
+    if lex.is_deed(word):
+        return "deed"
+    if any(char.isdigit() for char in word):
+        return "digit"
+    return "definite" if word.startswith(("ال", "لل", "وال", "بال")) else "word"
+
+
 def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list[tuple[str, float]]:
     word = tokens[first].folded
     before = tokens[first - 1].folded if first else "^"
+    after = tokens[first + 1].folded if first + 1 < len(tokens) else "$"
     return [
+        (f"first two:{word} {after}", 1.0),
+        (f"before first:{before} {word}", 1.0),
+        (f"first kind:{_kind(word)}", 1.0),
+        (f"first kinds:{_kind(before)} {_kind(word)} {_kind(after)}", 1.0),
+        (f"before form:{before[:2]}:{word[:2]}", 1.0),
         (f"begins:{why}", 1.0),
         (f"begins:{why}:{min(place, 2)}", 1.0),
         (f"begins at:{min(first, 4) if first < 5 else 5 + min(first // 8, 3)}", 1.0),
@@ -392,7 +415,16 @@ def _closing(tokens: Sequence[_Token], first: int, last: int, why: str, until: s
     after = next((token.folded for token in tokens[last:] if token.is_word), "$")
     breaks = sum(token.broken for token in tokens[first : last - 1])
     whole = "whole" if until == "stop" and why == "begin" else "part"
+    kind, opened, follows = _kind(word), _kind(tokens[first].folded), _kind(after)
+    inner = [_kind(token.folded) for token in tokens[first + 1 : last] if token.is_word]
     return [
+        (f"last two:{tokens[last - 2].folded} {word}", 1.0),
+        (f"last after:{word} {after}", 1.0),
+        (f"kinds:{opened} {kind} {follows}:{until}", 1.0),
+        (f"edges:{why}:{opened}:{until}:{follows}", 1.0),
+        (f"sized:{opened}:{size // 3}:{until}", 1.0),
+        (f"verbs:{opened}:{min(inner.count('verb'), 2)}:{min(inner.count('preposition'), 3)}", 1.0),
+        (f"opened after:{tokens[first].folded} {after}", 1.0),
         (f"ends:{until}", 1.0),
         (f"last:{word}", 1.0),
         (f"last form:{word[-2:]}", 1.0),

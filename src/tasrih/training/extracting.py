@@ -23,6 +23,7 @@ from tasrih.evaluation.rouge import rouge
 from tasrih.models.extractive import article_windows
 from tasrih.models.headline import HeadlineWeights, Window, best_window, cut_words
 from tasrih.text.sentences import sentences
+from tasrih.training.grading import fit_grades, mean_worth, read_graded
 from tasrih.training.provenance import write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import headline_pairs
@@ -50,6 +51,13 @@ class ExtractiveConfig:
     """A word that is followed by a pause less often than this is never a headline's last."""
     open_least: int = 60
     """Times that a word must be seen for that."""
+    graded: str | None = None
+    """File of windows that readers graded (``training/grading.py``): what is whole is learnt from them, beside what a
+    headline is about; None leaves that out."""
+    graded_least: int = 4
+    """Graded windows that must show a feature for it to be learnt."""
+    graded_shares: list[float] = field(default_factory=lambda: [0.0, 0.5, 1.0, 2.0])
+    """Weights of the grades' score beside the headlines' that are tried, on a fifth of the graded articles."""
     temperatures: list[float] = field(default_factory=lambda: [0.06])
     """Of the softmax over what windows reach: low ones look at the best window alone."""
     penalties: list[float] = field(default_factory=lambda: [3.0, 6.0])
@@ -198,6 +206,27 @@ def mean_rouge(made: Sequence[str], titles: Sequence[str]) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in scores])) for name in scores[0]}
 
 
+def _add_grades(config: ExtractiveConfig, root: Path, weights: HeadlineWeights) -> tuple[HeadlineWeights, dict]:
+    """Add the grades' score to the headlines', weighing what serves held-out graded articles best."""
+    graded = read_graded(config.graded, root, open_words=weights.open_words, max_words=config.max_words)
+    held = [article for article in graded if article.held_out]
+    rest = [article for article in graded if not article.held_out]
+
+    def together(grades: dict[str, float], share: float) -> dict[str, float]:
+        names = {*weights.weights, *grades}
+        return {name: round(weights.weights.get(name, 0.0) + share * grades.get(name, 0.0), 4) for name in names}
+
+    grades = fit_grades(rest, least=config.graded_least)
+    worth = {share: mean_worth(held, together(grades, share)) for share in config.graded_shares}
+    share = max(worth, key=worth.__getitem__)
+    figures = {"graded": {
+        "articles": len(graded), "windows": sum(len(article.windows) for article in graded), "held_out": len(held),
+        "share": share, "mean_worth_by_share": {str(each): round(value, 4) for each, value in worth.items()},
+    }}  # fmt: skip
+    print(json.dumps(figures), flush=True)
+    return HeadlineWeights(together(fit_grades(graded, least=config.graded_least), share), weights.open_words), figures
+
+
 def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     """Fit the weights of the extractive headline and store them.
 
@@ -261,13 +290,17 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
                          [row["title"] for row in rows])
         for name, rows in held.items()
     }  # fmt: skip
+    grading = {}
+    if config.graded:
+        weights, grading = _add_grades(config, root, weights)
+        result = scored(weights)
     output = Path(config.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     stored = {"weights": {name: value for name, value in sorted(weights.weights.items()) if abs(value) >= 0.005},
               "open_words": sorted(open_words)}  # fmt: skip
     write_whole(output, json.dumps(stored, ensure_ascii=False, indent=0))
     done = {
-        "validation": result, "first_words": first, "tried": tried, "articles": len(table.bounds) - 1,
+        "validation": result, "first_words": first, "tried": tried, **grading, "articles": len(table.bounds) - 1,
         "windows": len(rewards), "features": len(stored["weights"]), "removed_by_guard": removed,
         "data": fingerprint_rows(articles), "config": asdict(config),
     }  # fmt: skip

@@ -1,7 +1,8 @@
 """Going on from an exported classifier: the weights of its graph, back under the names that training knows.
 
 Export keeps no checkpoint beside a graph, so that a package holds each weight once. What was rounded to int8 stays
-rounded; training goes on from there.
+rounded; training goes on from there. A linear part over n-grams (``models/ngrams.py``) stays behind; ``ngrams: true``
+fits one anew.
 """
 
 from __future__ import annotations

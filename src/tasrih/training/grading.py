@@ -1,0 +1,124 @@
+"""Learning from readers which cuts of an article can stand as its headline.
+
+What newspapers print says what a headline is about; it says little of whether a run of words is whole. That was read
+off candidates, each graded by a reader who had the article beside them: printable, whole but beside the point, broken,
+or misleading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tasrih.data.corpus import read_rows
+from tasrih.data.guard import HeldOut, fingerprint
+from tasrih.models.extractive import article_windows
+from tasrih.models.headline import Window, best_window
+
+#: What a grade is worth: P printable, S whole and true but beside the point, B broken, W misleading.
+GRADES: dict[str, float] = {"P": 1.0, "S": 0.5, "B": 0.0, "W": 0.0}
+#: Of the logistic regression (inverse strength); .03, .1 and .3 rank held-out grades alike.
+_C = 0.03
+
+
+@dataclass(frozen=True)
+class GradedArticle:
+    """An article's windows that were graded, and their grades."""
+
+    id: str
+    windows: list[Window]
+    grades: list[str]
+
+    @property
+    def held_out(self) -> bool:
+        """Whether it is one of the fifth that the weight of the grades is chosen on."""
+        return hashlib.sha1(self.id.encode()).digest()[0] % 5 == 0
+
+
+def read_graded(path: str | Path, root: Path, *, open_words: frozenset[str], max_words: int) -> list[GradedArticle]:
+    """Join grades with the articles that they were given on.
+
+    Args:
+        path: a JSONL file: ``corpus``, ``article``, ``print`` of its text, and ``windows``, each
+            ``[start, end, grade]``.
+        root: the data root, whose ``corpus/`` holds the articles.
+        open_words: as the windows are cut by.
+        max_words: words of a window at most.
+
+    Returns:
+        The articles, held-out ones left out; windows that are no longer cut are, too.
+
+    Raises:
+        ValueError: if a grade is unknown, or an article is not the one that was graded.
+    """
+    wanted: dict[str, dict[str, dict]] = {}
+    for line in read_rows(path):
+        if unknown := {grade for _, _, grade in line["windows"]} - set(GRADES):
+            allowed = ", ".join(GRADES)
+            raise ValueError(f"{path}, {line['article']}: unknown grade {min(unknown)!r}: choose from {allowed}")
+        wanted.setdefault(line["corpus"], {})[line["article"]] = line
+    guard, found = HeldOut.from_root(root), []
+    for corpus, articles in wanted.items():
+        for article in read_rows(root / "corpus" / corpus):
+            line = articles.get(article["id"])
+            if line is None or guard.holds(article["text"], article["id"]):
+                continue
+            if fingerprint(article["text"]).hex() != line["print"]:
+                raise ValueError(f"{path}: {corpus}, {article['id']} is not the text that was graded")
+            grades = {(start, end): grade for start, end, grade in line["windows"]}
+            windows = [
+                window for window in article_windows(article["text"], open_words=open_words, max_words=max_words)
+                if (window.start, window.end) in grades
+            ]  # fmt: skip
+            found.append(
+                GradedArticle(article["id"], windows, [grades[window.start, window.end] for window in windows])
+            )
+    return found
+
+
+def fit_grades(articles: Sequence[GradedArticle], *, least: int) -> dict[str, float]:
+    """Fit the logarithm of the odds that a window is printable, a sum over its features.
+
+    Args:
+        articles: graded articles.
+        least: windows that must show a feature for it to be learnt.
+
+    Returns:
+        Feature to weight.
+    """
+    from scipy.sparse import csr_matrix, vstack
+    from sklearn.linear_model import LogisticRegression
+
+    windows = [window for article in articles for window in article.windows]
+    worth = np.array([GRADES[grade] for article in articles for grade in article.grades])
+    seen = Counter(name for window in windows for name in {name for name, _ in window.features})
+    names = {name: column for column, name in enumerate(name for name, count in seen.items() if count >= least)}
+    if not names:
+        return {}
+    places, values, ends = [], [], [0]
+    for window in windows:
+        for name, value in window.features:
+            if name in names:
+                places.append(names[name])
+                values.append(value)
+        ends.append(len(places))
+    rows = csr_matrix((values, places, ends), shape=(len(windows), len(names)))
+    # a window that is worth a half counts half as one and half as the other
+    fitted = LogisticRegression(C=_C, solver="liblinear").fit(
+        vstack([rows, rows]), np.repeat([1, 0], len(windows)), sample_weight=np.concatenate([worth, 1 - worth])
+    )
+    return dict(zip(names, fitted.coef_[0].tolist(), strict=True))
+
+
+def mean_worth(articles: Sequence[GradedArticle], weights: Mapping[str, float]) -> float:
+    """Give what the window is worth, on the mean over articles, that weights choose among the graded ones."""
+    worth = []
+    for article in articles:
+        if best := best_window(article.windows, weights):
+            worth.append(GRADES[article.grades[article.windows.index(best)]])
+    return float(np.mean(worth))
