@@ -27,7 +27,7 @@ python3 - "$out" <<'PYTHON'
 import json, pathlib, sys
 
 STAGES = {
-    "statement": {"first_stage": "statement", "second_stage": "statement-finish", "linear_part": "statement-ngrams"},
+    "statement": {"first_stage": "statement", "once_more": "statement-2", "second_stage": "statement-finish", "linear_part": "statement-ngrams"},
     "topic": {"": "topic"},
     "stance": {"": "stance"},
     "summary": {"writer": "summary"},

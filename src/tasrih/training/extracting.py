@@ -29,6 +29,10 @@ from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import headline_pairs
 
 
+#: Mean worth on held-out graded articles that two weights of the grades may differ by and still count alike.
+_NEAR = 0.02
+
+
 @dataclass(frozen=True)
 class ExtractiveConfig:
     """What one fit of the extractive headline needs."""
@@ -207,7 +211,7 @@ def mean_rouge(made: Sequence[str], titles: Sequence[str]) -> dict[str, float]:
 
 
 def _add_grades(config: ExtractiveConfig, root: Path, weights: HeadlineWeights) -> tuple[HeadlineWeights, dict]:
-    """Add the grades' score to the headlines', weighing what serves held-out graded articles best."""
+    """Add the grades' score to the headlines', with the least weight that serves held-out graded articles well."""
     graded = read_graded(config.graded, root, open_words=weights.open_words, max_words=config.max_words)
     held = [article for article in graded if article.held_out]
     rest = [article for article in graded if not article.held_out]
@@ -218,7 +222,8 @@ def _add_grades(config: ExtractiveConfig, root: Path, weights: HeadlineWeights) 
 
     grades = fit_grades(rest, least=config.graded_least)
     worth = {share: mean_worth(held, together(grades, share)) for share in config.graded_shares}
-    share = max(worth, key=worth.__getitem__)
+    # no more of it than it needs: what a headline is about is the other part's to say
+    share = min(share for share, value in worth.items() if value >= max(worth.values()) - _NEAR)
     figures = {"graded": {
         "articles": len(graded), "windows": sum(len(article.windows) for article in graded), "held_out": len(held),
         "share": share, "mean_worth_by_share": {str(each): round(value, 4) for each, value in worth.items()},
