@@ -48,12 +48,7 @@ def test_the_sentences_are_those_of_the_reference(document, reference):
         (2, "security_support"),
         (5, "security_support"),
         (8, "endorsement"),
-        pytest.param(
-            13,
-            "call",
-            # strict: the day that a bundled model finds it, this mark must go
-            marks=pytest.mark.xfail(strict=True, reason="the bundled model does not find the call to Russia yet"),
-        ),
+        (13, "call"),
     ],
 )
 def test_the_acts_that_the_article_is_known_for_are_found(document, reference, number, act):
