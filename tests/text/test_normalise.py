@@ -116,7 +116,10 @@ def one_after_the_other(text: str, steps: tuple[str, ...]) -> str:
         ("digits", "٢٠١٤ و۲۰۱۵ و2016", "2014 و2015 و2016"),
         ("alef", "أمس إلى آخر ٱسم", "امس الى اخر اسم"),
         ("maqsura", "على مستشفى", "علي مستشفي"),
-        ("hamza", "مسؤول بيئة شيء", "مسوول بيية شي"),
+        ("seats", "مسؤول بيئة شيء", "مسوول بيية شيء"),
+        ("hamza", "مسؤول بيئة شيء", "مسؤول بيئة شي"),
+        ("quotes", "«نعم» “لا” ‘كلا’", "\"نعم\" \"لا\" 'كلا'"),
+        ("punctuation", "نعم، لا؛ متى؟ ٥٪", "نعم, لا; متى? ٥%"),
         ("marbuta", "مدرسة", "مدرسه"),
     ],
 )
@@ -249,7 +252,7 @@ def test_edits_rebuild_the_normalised_text(text, profile):
 
 
 def test_unknown_names_say_what_exists():
-    with pytest.raises(ValueError, match=r"unknown normalisation profile 'strip'.*lossless, tidy, encoder, search"):
+    with pytest.raises(ValueError, match=r"unknown normalisation profile 'strip'.*lossless, tidy, encoder, news, search"):
         normalise("نص", "strip")
     with pytest.raises(ValueError, match=r"unknown normalisation step 'stem'.*compose.*marbuta"):
         normalise("نص", ["tatweel", "stem"])

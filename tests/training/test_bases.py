@@ -123,7 +123,7 @@ def test_profiles_follow_the_family_the_folder_and_the_vocabulary(bert, pretrain
     assert base_profile("aubmindlab/bert-base-arabertv02", tokenizer) == "arabert"
     assert base_profile("FacebookAI/xlm-roberta-base", tokenizer) == "xlm-roberta"
     assert base_profile(str(bert), tokenizer) == "lossless"  # its vocabulary has hamza on alef
-    assert base_profile(str(pretrained[0]), open_tokenizer(str(pretrained[0]))) == "encoder"
+    assert base_profile(str(pretrained[0]), open_tokenizer(str(pretrained[0]))) == "news"
     cached = tmp_path / "models--CAMeL-Lab--bert-base-arabic-camelbert-msa" / "snapshots" / "abc"
     shutil.copytree(bert, cached)
     assert base_profile(str(cached), tokenizer) == "camelbert"

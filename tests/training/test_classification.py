@@ -247,7 +247,7 @@ def test_a_statement_model_opens_with_both_auto_classes(statement_model):
         settings = model.config.tasrih
         assert (settings["task"], settings["profile"], settings["max_length"], settings["multi_label"]) == (
             "statement",
-            "encoder",
+            "news",
             48,
             True,
         )

@@ -46,7 +46,7 @@ def test_both_heads_compute_what_the_graph_does(tiny, exported_statement):
     ours, graph = computed(joined_module(model, span_model), tokenizer, exported_statement)
     for name in ("logits", "span_logits"):
         assert ours[name].numpy() == pytest.approx(graph[name], abs=1e-4)
-    assert base_profile(str(exported_statement), open_tokenizer(str(exported_statement))) == "encoder"
+    assert base_profile(str(exported_statement), open_tokenizer(str(exported_statement))) == "news"
 
 
 def test_the_bundled_model_is_named_as_a_base():

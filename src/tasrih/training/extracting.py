@@ -28,7 +28,6 @@ from tasrih.training.provenance import write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import headline_pairs
 
-
 #: Mean worth on held-out graded articles that two weights of the grades may differ by and still count alike.
 _NEAR = 0.02
 

@@ -82,6 +82,7 @@ def _state(graph: Path, model, *, tokens: bool) -> dict:
     # a graph may end before the names do: of one head, where two are asked for
     state = {f"{name}.weight": value for name, value in zip(names, [*linear[: len(encoder)], *heads], strict=False)}
     for name, value in named.items():
+        name = name.replace("whole.whole.", "whole.", 1)  # where a linear part stands beside
         prefix = next((prefix for prefix in _PREFIXES if name.startswith(prefix)), None)
         if name in _SPAN_NAMES:
             if tokens:
