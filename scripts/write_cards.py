@@ -131,6 +131,8 @@ MODELS = {
         limits=(
             LABELS_BY_MACHINE,
             "Posts in dialect are a small part of what it has read.",
+            "It is of an earlier statement model and encoder, under the profile `encoder`, and of fewer rows than `configs/stance.yaml` now "
+            "names: not yet trained anew.",
         ),
         pipeline="text-classification",
         datasets=("statements", "arabicstancex", "ans"),
