@@ -31,7 +31,7 @@ def test_a_card_follows_from_its_figures(written, name):
 def test_figures_stand_in_the_card_once_they_are_measured(tmp_path):
     figures = tmp_path / "figures"
     shutil.copytree(ROOT / "model_cards" / "figures", figures)
-    measured = json.loads((figures / "spelling.topic_iptc.test.json").read_text(encoding="utf-8"))
+    measured = json.loads((figures / "spelling.statements.test.json").read_text(encoding="utf-8"))
     command = "tasrih evaluate stance statements --split test --spelling"
     (figures / "spelling.stance.test.json").write_text(json.dumps({**measured, "command": command}), encoding="utf-8")
     write_card = runpy.run_path(str(ROOT / "scripts" / "write_cards.py"))["write_card"]
