@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from tasrih.training.provenance import write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import headline_pairs
 
+#: Features of letters that stand alone (a list's marks, a conjunction parted from its word) are not kept.
+_LONE_LETTERS = re.compile(r":\w( \w)+$")
 #: Mean worth on held-out graded articles that two weights of the grades may differ by and still count alike.
 _NEAR = 0.02
 
@@ -300,7 +303,8 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
         result = scored(weights)
     output = Path(config.output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    stored = {"weights": {name: value for name, value in sorted(weights.weights.items()) if abs(value) >= 0.005},
+    stored = {"weights": {name: value for name, value in sorted(weights.weights.items())
+                          if abs(value) >= 0.005 and not _LONE_LETTERS.search(name)},
               "open_words": sorted(open_words)}  # fmt: skip
     write_whole(output, json.dumps(stored, ensure_ascii=False, indent=0))
     done = {
