@@ -305,7 +305,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     output.parent.mkdir(parents=True, exist_ok=True)
     stored = {"weights": {name: value for name, value in sorted(weights.weights.items())
                           if abs(value) >= 0.005 and not _NUMBERED.search(name)},
-              "open_words": sorted(open_words)}  # fmt: skip
+              "open_words": sorted(word for word in open_words if not _NUMBERED.search(word))}  # fmt: skip
     write_whole(output, json.dumps(stored, ensure_ascii=False, indent=0))
     done = {
         "validation": result, "first_words": first, "tried": tried, **grading, "articles": len(table.bounds) - 1,
