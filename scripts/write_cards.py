@@ -104,7 +104,7 @@ MODELS = {
         "them from its tokens, in one pass; a linear part over word pieces and pairs of them stands beside the encoder, in the same graph.",
         data=(
             f"`statements` train and train_written: sentences of {SAUDINEWSNET} and SANAD Al-Khaleej (CC BY 4.0), and written ones; "
-            "55,456 more sentences of the same papers, labelled for this project, and 1,291 written for it (`configs/labels/`)",
+            "55,456 more sentences of the same papers, labelled for this project, and 1,291 written for it, 1,510 for the linear part (`configs/labels/`)",
         ),
         recipe=(
             "configs/statement.yaml",

@@ -88,7 +88,7 @@ def test_the_fit_weighs_them_beside_headlines(graded, root, tmp_path):
     ("change", "message"),
     [
         ({"windows": [[0, 4, "X"]]}, "made:0: unknown grade 'X': choose from P, S, B, W"),
-        ({"print": "00"}, "made.jsonl, made:0 is not the text that was graded"),
+        ({"print": "00"}, "made.jsonl, made:0 is not the text that was labelled"),
     ],
 )
 def test_a_grade_that_is_unknown_and_a_text_that_is_another_are_named(graded, root, change, message):

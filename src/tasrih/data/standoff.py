@@ -66,23 +66,51 @@ def read_standoff(path: str | Path, task: str, root: str | Path | None = None) -
         ValueError: if a label is unknown, an article is missing, or its text is not the one that was labelled.
     """
     names = SCHEMES["statement" if task == "stance" else task].names
-    wanted: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
-    for line in read_rows(path):
-        known = (*names, "conditional", "speaker", *STANCE.names)
+    known = (*names, "conditional", "speaker", *STANCE.names)
+    lines = list(read_rows(path))
+    for line in lines:
         spans = (span[2] for span in line.get("spans", ()))
         for label in (*line["labels"], *line.get("other", ()), *line.get("soft", ()), *spans):
             if label not in known:
                 raise ValueError(f"{path}, {line['article']}: unknown label {label!r}: choose from {', '.join(known)}")
+    for line, article in join_articles(lines, path, root):
+        row = _row(line, article)
+        check_print(row.text, line, path)
+        yield from stance_pairs(row) if task == "stance" else (row,)
+
+
+def join_articles(
+    lines: Iterable[dict], path: str | Path, root: str | Path | None = None
+) -> Iterator[tuple[dict, dict]]:
+    """Join lines that name an article with the article.
+
+    Args:
+        lines: each with ``corpus`` and ``article``.
+        path: where they were read, for what is said of them.
+        root: the data root, whose ``corpus/`` holds the articles; None takes ``data_root()``.
+
+    Yields:
+        A line and its article, in the order of the corpus.
+
+    Raises:
+        FileNotFoundError: if a corpus that they name is not there.
+        ValueError: if an article is missing.
+    """
+    wanted: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
+    for line in lines:
         wanted[line["corpus"]][line["article"]].append(line)
     for corpus, articles in wanted.items():
         for article in read_rows(Path(root or data_root()) / "corpus" / corpus):
             for line in articles.pop(article["id"], ()):
-                row = _row(line, article)
-                if fingerprint(row.text).hex() != line["print"]:
-                    raise ValueError(f"{path}: {corpus}, {article['id']} is not the text that was labelled")
-                yield from stance_pairs(row) if task == "stance" else (row,)
+                yield line, article
         if articles:
             raise ValueError(f"{path}: {corpus} has no article {next(iter(articles))} ({len(articles)} are missing)")
+
+
+def check_print(text: str, line: dict, path: str | Path) -> None:
+    """Refuse a text that is not the one that a line's labels were made on, by its fingerprint."""
+    if fingerprint(text).hex() != line["print"]:
+        raise ValueError(f"{path}: {line['corpus']}, {line['article']} is not the text that was labelled")
 
 
 def _row(line: dict, article: dict) -> Row:

@@ -147,8 +147,8 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
         root: the data root; None takes ``data_root()``.
 
     Returns:
-        The report: speakers of tagged sentences (exact and overlapping span) as tagging names them, and by the token
-        head and the rules alone; targets (one to one, by overlap;
+        The report: speakers of tagged sentences (exact and overlapping span) as tagging names them, by the token head
+        (the rules where it names nobody), and by the rules alone; targets (one to one, by overlap;
         overlapping gold spans count as their longest), and the stance to the targets found.
 
     Raises:

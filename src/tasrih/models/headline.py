@@ -108,6 +108,7 @@ class _Token:
     first: int
     last: int
     folded: str
+    kind: str
     broken: bool
     features: tuple[tuple[str, float], ...]
 
@@ -193,11 +194,11 @@ class _Article:
             if not folded or left >= right:
                 if found and broken:  # a mark by itself
                     found[-1] = replace(found[-1], broken=True)
-                found.append(_Token(*match.span(), match.start(), match.end(), "", broken, ()))
+                found.append(_Token(*match.span(), match.start(), match.end(), "", "word", broken, ()))
                 continue
             start = match.start()
             own = tuple(self._of(raw, folded, index))
-            found.append(_Token(start, match.end(), start + left, start + right, folded, broken, own))
+            found.append(_Token(start, match.end(), start + left, start + right, folded, _kind(folded), broken, own))
         return found
 
     def _of(self, raw: str, folded: str, index: int) -> Iterator[tuple[str, float]]:
@@ -390,14 +391,16 @@ def _kind(word: str) -> str:
 
 
 def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list[tuple[str, float]]:
-    word = tokens[first].folded
-    before = tokens[first - 1].folded if first else "^"
-    after = tokens[first + 1].folded if first + 1 < len(tokens) else "$"
+    word, kind = tokens[first].folded, tokens[first].kind
+    before, kind_before = (tokens[first - 1].folded, tokens[first - 1].kind) if first else ("^", "word")
+    after, kind_after = (
+        (tokens[first + 1].folded, tokens[first + 1].kind) if first + 1 < len(tokens) else ("$", "word")
+    )
     return [
         (f"first two:{word} {after}", 1.0),
         (f"before first:{before} {word}", 1.0),
-        (f"first kind:{_kind(word)}", 1.0),
-        (f"first kinds:{_kind(before)} {_kind(word)} {_kind(after)}", 1.0),
+        (f"first kind:{kind}", 1.0),
+        (f"first kinds:{kind_before} {kind} {kind_after}", 1.0),
         (f"before form:{before[:2]}:{word[:2]}", 1.0),
         (f"begins:{why}", 1.0),
         (f"begins:{why}:{min(place, 2)}", 1.0),
@@ -412,11 +415,11 @@ def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list
 def _closing(tokens: Sequence[_Token], first: int, last: int, why: str, until: str) -> list[tuple[str, float]]:
     size = last - first
     word = tokens[last - 1].folded
-    after = next((token.folded for token in tokens[last:] if token.is_word), "$")
+    after, follows = next(((token.folded, token.kind) for token in tokens[last:] if token.is_word), ("$", "word"))
     breaks = sum(token.broken for token in tokens[first : last - 1])
     whole = "whole" if until == "stop" and why == "begin" else "part"
-    kind, opened, follows = _kind(word), _kind(tokens[first].folded), _kind(after)
-    inner = [_kind(token.folded) for token in tokens[first + 1 : last] if token.is_word]
+    kind, opened = tokens[last - 1].kind, tokens[first].kind
+    inner = [token.kind for token in tokens[first + 1 : last] if token.is_word]
     return [
         (f"last two:{tokens[last - 2].folded} {word}", 1.0),
         (f"last after:{word} {after}", 1.0),

@@ -22,8 +22,9 @@ from tasrih.data.corpus import Article, data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.evaluation.rouge import rouge
 from tasrih.models.extractive import article_windows
-from tasrih.models.headline import HeadlineWeights, Window, best_window, cut_words
+from tasrih.models.headline import HeadlineWeights, best_window, cut_words
 from tasrih.text.sentences import sentences
+from tasrih.training.feature_table import FeatureTable
 from tasrih.training.grading import fit_grades, mean_worth, read_graded
 from tasrih.training.provenance import write_whole
 from tasrih.training.sources import fingerprint_rows
@@ -123,47 +124,6 @@ def find_open_words(texts: Sequence[str], *, least: int, rate: float) -> frozens
     return frozenset(word for word, count in seen.items() if count >= least and paused[word] < rate * count)
 
 
-class _Table:
-    """Windows of many articles as rows of a sparse matrix."""
-
-    def __init__(self, articles: Sequence[tuple[str, str]], open_words: frozenset[str], max_words: int) -> None:
-        self.names: dict[str, int] = {}
-        self.seen: Counter[int] = Counter()
-        self.rewards = array("d")
-        self.bounds = [0]
-        self._columns, self._values, self._rows = array("i"), array("f"), array("q", [0])
-        for text, title in articles:
-            found = article_windows(text, open_words=open_words, max_words=max_words)
-            if not found:
-                continue
-            for window in found:
-                self._add(window)
-                self.rewards.append(reach(text[window.start : window.end], title))
-            self.bounds.append(len(self.rewards))
-            start = self._rows[self.bounds[-2]]
-            self.seen.update(set(self._columns[start:]))
-
-    def _add(self, window: Window) -> None:
-        names = self.names
-        for name, value in window.features:
-            self._columns.append(names.setdefault(name, len(names)))
-            self._values.append(value)
-        self._rows.append(len(self._columns))
-
-    def matrix(self, least: int):
-        """Give the matrix of the features that enough articles show, and their names."""
-        from scipy.sparse import csr_matrix
-
-        shape = (len(self._rows) - 1, len(self.names))
-        whole = csr_matrix(
-            (np.frombuffer(self._values, np.float32), np.frombuffer(self._columns, np.int32),
-             np.frombuffer(self._rows, np.int64)), shape=shape,
-        )  # fmt: skip
-        kept = [column for name, column in self.names.items() if self.seen[column] >= least]
-        names = list(self.names)
-        return whole[:, kept].tocsr(), [names[column] for column in kept]
-
-
 def reach(made: str, title: str) -> float:
     """Give what a headline reaches against the one that was printed: the mean of ROUGE-1, -2 and -L."""
     return sum(rouge(made, title).values()) / 3
@@ -256,9 +216,14 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     open_words = find_open_words(
         [article.text for article in articles], least=config.open_least, rate=config.open_rate
     )
-    table = _Table([(one.text, one.title) for one in articles], open_words, config.max_words)
+    table, reached, bounds = FeatureTable(), array("d"), [0]
+    for article in articles:
+        if found := article_windows(article.text, open_words=open_words, max_words=config.max_words):
+            table.add(found)
+            reached.extend(reach(article.text[window.start : window.end], article.title) for window in found)
+            bounds.append(len(reached))
     matrix, names = table.matrix(config.least)
-    rewards = np.array(table.rewards)
+    rewards = np.array(reached)
 
     held = {name: list(read_rows(find_split(root / name, "validation"))) for name in config.validation}
     cut = {
@@ -283,7 +248,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     tried, best, weights = [], -math.inf, None
     for temperature in config.temperatures:
         for penalty in config.penalties:
-            values = fit_listwise(matrix, rewards, table.bounds, temperature=temperature, penalty=penalty)
+            values = fit_listwise(matrix, rewards, bounds, temperature=temperature, penalty=penalty)
             made = HeadlineWeights(
                 {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}, open_words
             )
@@ -308,7 +273,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
               "open_words": sorted(word for word in open_words if not _NUMBERED.search(word))}  # fmt: skip
     write_whole(output, json.dumps(stored, ensure_ascii=False, indent=0))
     done = {
-        "validation": result, "first_words": first, "tried": tried, **grading, "articles": len(table.bounds) - 1,
+        "validation": result, "first_words": first, "tried": tried, **grading, "articles": len(bounds) - 1,
         "windows": len(rewards), "features": len(stored["weights"]), "removed_by_guard": removed,
         "data": fingerprint_rows(articles), "config": asdict(config),
     }  # fmt: skip
