@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tasrih.errors import ModelError
 from tasrih.models.extractive import article_windows, balanced
-from tasrih.models.headline import LOOKING_ON, bundled_weights, cut_words, fold, read_weights
+from tasrih.models.headline import bundled_weights, cut_words, fold, read_weights
+from tasrih.models.headline_words import LOOKING_ON
 
 SENTENCE = "قال وزير النقل اليوم إن الجسر الجديد على النهر يخدم ثلاث بلدات، وإن كلفته بلغت 90 مليون دينار."
 PIECES = "الوزير قال، أن إن في من على النهر. و - – «غزة» \"نعم \"لا\" (2014) 1,250 الجديد،وقال لتقديم الدعم اليوم الرياض: 😀 ) ؟".split()

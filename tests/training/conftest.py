@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,19 @@ def headline_files(world, tmp_path_factory) -> Path:
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def titled_root(tmp_path_factory):
+    """Make data roots of numbered titled articles: a corpus ``made`` and splits of ``summarisation/made``."""
+
+    def make(row: Callable[[int], dict], **parts: Iterable[int]) -> Path:
+        root = tmp_path_factory.mktemp("titled")
+        for name, numbers in parts.items():
+            path = root / ("corpus/made.jsonl" if name == "corpus" else f"summarisation/made/{name}.jsonl")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            rows = [json.dumps(row(number), ensure_ascii=False) for number in numbers]
+            path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return root
+
+    return make

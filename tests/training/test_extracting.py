@@ -25,16 +25,9 @@ def _row(number: int) -> dict:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("root")
-    parts = {"corpus/made.jsonl": range(60), "summarisation/made/validation.jsonl": range(60, 75)}
-    parts["summarisation/made/test.jsonl"] = range(75, 80)
-    for name, numbers in parts.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        numbers = [*numbers, 77] if name.startswith("corpus") else numbers  # one of the test set is planted
-        rows = [json.dumps(_row(number), ensure_ascii=False) for number in numbers]
-        (root / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return root
+def root(titled_root) -> Path:
+    # 77, one of the test set, is planted
+    return titled_root(_row, corpus=[*range(60), 77], validation=range(60, 75), test=range(75, 80))
 
 
 def config(output: Path, **changes) -> ExtractiveConfig:

@@ -23,15 +23,8 @@ def _row(number: int) -> dict:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("graded")
-    parts = {"corpus/made.jsonl": range(60), "summarisation/made/validation.jsonl": range(60, 70)}
-    parts["summarisation/made/test.jsonl"] = range(50, 52)
-    for name, numbers in parts.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        rows = [json.dumps(_row(number), ensure_ascii=False) for number in numbers]
-        (root / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return root
+def root(titled_root) -> Path:
+    return titled_root(_row, corpus=range(60), validation=range(60, 70), test=range(50, 52))
 
 
 @pytest.fixture

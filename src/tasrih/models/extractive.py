@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
-from tasrih.models.headline import LOOKING_ON, SHORTEST_WINDOW, HeadlineWeights, Window, best_window, fold, windows
+from tasrih.models.headline import SHORTEST_WINDOW, HeadlineWeights, Window, best_window, fold, windows
+from tasrih.models.headline_words import LOOKING_ON
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import is_function_word, word_forms, words
 

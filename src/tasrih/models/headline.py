@@ -18,6 +18,17 @@ from pathlib import Path
 
 from tasrih.errors import ModelError
 from tasrih.models.files import PRETRAINED
+from tasrih.models.headline_words import (
+    BARE_THAT,
+    CLAUSES,
+    LOOKING_ON,
+    NOT_FIRST,
+    PREPOSITIONS,
+    SAID,
+    THAT,
+    TIMES,
+    kind_of,
+)  # fmt: skip
 from tasrih.text import lexicon as lex
 from tasrih.text.normalise import normalise
 from tasrih.text.sentences import Sentence
@@ -38,42 +49,6 @@ _MARKS = "،؛,;:.…-–—|/•*ـ"
 _BREAK = re.compile(r"[،؛,;:.…؟?!\-–—|]$")
 _QUOTES, _CLOSES = "«“\"", "»”)]"
 _DATELINE = 10  # words at the beginning among which a dash or colon may close a dateline or byline
-
-
-def _set(listing: str) -> frozenset[str]:
-    return frozenset(normalise(word, "encoder") for word in listing.split())
-
-
-_BARE_THAT = _set("أن بأن")
-_THAT = _set("أن إن بأن أنه أنها إنه إنها بأنه بأنها أنهم إنهم")
-_PREPOSITIONS = _set(
-    "في من على إلى عن مع بعد قبل بين حتى عند منذ خلال ضد نحو حول دون لدى عبر رغم بسبب بشأن ضمن وسط أمام تحت فوق "
-    "حيال تجاه إثر عقب أثناء بدون قبيل جراء لـ بـ ل ب وفي ومن وعلى وإلى وعن ومع وبعد وقبل وبين وحتى"
-)
-_CLAUSES = _set(
-    "عندما حيث حين حينما فيما بينما كما إذ إذا لو لكن ولكن وذلك وهو وهي وهم وكان وكانت وقد وأن وإن الذي التي "
-    "الذين ثم أو مما مشيرا مؤكدا موضحا قائلا لافتا معتبرا مضيفا مبينا مشددا منوها مطالبا داعيا محذرا معربا ومؤكدا "
-    "ومشيرا وموضحا وفق وفقا حسب بحسب طبقا حسبما وفقما فضلا إضافة بالإضافة وسط رغم برغم نقلا"
-)
-_TIMES = _set(
-    "اليوم أمس غدا السبت الأحد الإثنين الاثنين الثلاثاء الأربعاء الخميس الجمعة مساء صباح ظهر فجر يوم الماضي مؤخرا "
-    "أخيرا حاليا لاحقا سابقا رسميا مجددا أيضا فقط"
-)
-#: What cannot be the last word: it looks forward to another.
-LOOKING_ON = (
-    _THAT
-    | _PREPOSITIONS
-    | _CLAUSES
-    | _set(
-        "وأن لأن لأنه كأن لا لم لن ما قد كل أي هذا هذه ذلك تلك هؤلاء غير كان كانت كانوا يكون تكون ليس ليست إلا أما بل "
-        "يتم تم ولا ولم ولن وما هو هي هم سوف لقد سوى كي لكي عدم بعدم وعدم مثل ذات ذو ذوي بعض جميع كافة أحد إحدى أكثر "
-        "أقل حوالي زهاء قرابة بعيد أول كيف متى أين هل لماذا ماذا عما بدلا و ف ك س بن ابن بنت عبد أبو أبي آل باسم"
-    )
-)
-_SAID = _THAT | _set("عن على إلى من")
-_NOT_FIRST = _THAT | _CLAUSES | _set(
-    "به بها له لها لهم منه منها فيه فيها عليه عليها إليه إليها عنه عنها معه معها نفسه نفسها"
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +173,7 @@ class _Article:
                 continue
             start = match.start()
             own = tuple(self._of(raw, folded, index))
-            found.append(_Token(start, match.end(), start + left, start + right, folded, _kind(folded), broken, own))
+            found.append(_Token(start, match.end(), start + left, start + right, folded, kind_of(folded), broken, own))
         return found
 
     def _of(self, raw: str, folded: str, index: int) -> Iterator[tuple[str, float]]:
@@ -239,13 +214,13 @@ def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
         before = tokens[at - 1] if at else None
         if not found:
             found[at] = "begin"
-        elif before.folded in _THAT:
+        elif before.folded in THAT:
             # (طلب أن) تقوم stands alone badly
-            if before.folded not in _BARE_THAT or token.folded[0] not in "يتن" or token.folded in lex.NATIONS:
+            if before.folded not in BARE_THAT or token.folded[0] not in "يتن" or token.folded in lex.NATIONS:
                 found[at] = "that"
         elif text[token.start] in _QUOTES and text[token.last - 1] not in _QUOTES + _CLOSES:
             found[at] = "quotation"
-        elif token.folded in _NOT_FIRST:
+        elif token.folded in NOT_FIRST:
             continue
         elif before.broken and at <= _DATELINE and not text[before.start : before.end].endswith(("،", "؛", ",")):
             found[at] = "dateline"
@@ -253,7 +228,7 @@ def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
             continue
         elif before.broken:
             found[at] = "pause"
-        elif before.folded in _PREPOSITIONS and lex.is_deed(token.folded):
+        elif before.folded in PREPOSITIONS and lex.is_deed(token.folded):
             found[at] = "phrase"  # (كشف) عن بدء العمل
     return found
 
@@ -273,13 +248,13 @@ def _ends(tokens: Sequence[_Token], known: Set[str], open_words: frozenset[str])
             found[at + 1] = "pause"
         elif token.folded in open_words or token.folded in lex.GOVERNING or lex.verb(token.folded):
             continue
-        elif follows in _PREPOSITIONS:
+        elif follows in PREPOSITIONS:
             found[at + 1] = "phrase"
-        elif follows in _CLAUSES:
+        elif follows in CLAUSES:
             found[at + 1] = "clause"
-        elif follows in _TIMES:
+        elif follows in TIMES:
             found[at + 1] = "time"
-        elif follows not in _THAT and _is_joined(follows, known):
+        elif follows not in THAT and _is_joined(follows, known):
             found[at + 1] = "joined"
     return found
 
@@ -290,7 +265,7 @@ def _is_unsaid(tokens: Sequence[_Token]) -> bool:
     if verb is None or verb[0] not in lex.SAYING:
         return False
     inner = [token.folded for token in tokens[1:-1]]
-    return not any(word in _SAID or (word[:1] == "ب" and len(word) > 3) for word in inner)
+    return not any(word in SAID or (word[:1] == "ب" and len(word) > 3) for word in inner)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -371,23 +346,6 @@ def windows(
                 yield Window(
                     index, *edges, (*about, *opening, *_closing(tokens, first, last, why, until), *own)
                 )
-
-
-def _kind(word: str) -> str:
-    """Say what a folded word is, as far as lists and its form tell."""
-    if word in _PREPOSITIONS:
-        return "preposition"
-    if word in _CLAUSES or word in _THAT:
-        return "clause"
-    if lex.verb(word):
-        return "verb"
-    if word in lex.NATIONS or word in lex.NAMES:
-        return "name"
-    if lex.is_deed(word):
-        return "deed"
-    if any(char.isdigit() for char in word):
-        return "digit"
-    return "definite" if word.startswith(("ال", "لل", "وال", "بال")) else "word"
 
 
 def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list[tuple[str, float]]:
