@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.models.spans import SPAN_LABELS, FoundSpan, find_spans, softmax, speaker_of
+from tasrih.models.spans import SPAN_LABELS, find_spans, softmax
 
 TEXT = "رحب الوزير بلبنان وسوريا"
 #       0-3  4-10   11-17   18-24
@@ -209,23 +209,3 @@ def test_an_adjective_after_a_target_is_part_of_it():
     assert found(logits("B-speaker", "B-favor", "O"), tokens, text) == [
         ("speaker", "الاعتداءات"), ("target", "الإلكترونية"),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("head", "ruled", "both"),
-    [
-        (None, None, None),
-        (None, (4, 10), (4, 10)),
-        ((0, 10, 0.9), None, (0, 10)),
-        ((0, 10, 0.4), None, None),  # the head alone, and not likely
-        ((0, 10, 0.9), (4, 10), (0, 10)),  # sure of where the name begins
-        ((0, 10, 0.7), (4, 10), (4, 10)),  # the same speaker, whose edges the rules know better
-        ((0, 10, 0.3), (11, 17), (0, 10)),  # another speaker
-    ],
-)
-def test_a_speaker_is_the_heads_the_rules_or_the_likelier(head, ruled, both):
-    spans = [FoundSpan("target", 18, 24, 0.99, {}), FoundSpan("speaker", 11, 12, 0.2, {})] if head else []
-    spans += [FoundSpan("speaker", *head, {})] if head else []
-    assert speaker_of(spans, ruled, "both") == both
-    assert speaker_of(spans, ruled, "rules") == ruled
-    assert speaker_of(spans, ruled, "spans") == (head[:2] if head else ruled)

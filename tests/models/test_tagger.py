@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tasrih.data.corpus import read_rows
 from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.encoding import TextEncoder
-from tasrih.models.spans import SPAN_LABELS, SPEAKER_BY
+from tasrih.models.spans import SPAN_LABELS
+from tasrih.models.speaker_spans import SPEAKER_BY
 from tasrih.models.tagger import Tagger
 from tasrih.schemes import STANCE, STATEMENT
 from tasrih.text.sentences import sentences

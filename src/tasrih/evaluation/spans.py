@@ -14,8 +14,9 @@ from tasrih.evaluation.evaluate import Report
 from tasrih.evaluation.metrics import bootstrap, f1_from_counts
 from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
 from tasrih.models.load import load
-from tasrih.models.spans import SPEAKER_BY, FoundSpan, speaker_of
-from tasrih.models.tagger import Tagger
+from tasrih.models.spans import FoundSpan
+from tasrih.models.speaker_spans import SPEAKER_BY, speaker_of
+from tasrih.models.tagger import Tagger, span_logits
 from tasrih.schemes import STANCE
 from tasrih.text.speakers import find_speaker
 
@@ -80,7 +81,7 @@ def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) ->
         # a speaker is given, and is in the reference, for tagged sentences alone
         tagged = bool(set(row.labels) - {"conditional"})
         for by, counted in speakers.items():
-            guess = speaker_of(found, own, by)
+            guess = speaker_of(*span_logits(reading), row.text, own, by)
             counted.append(_speaker_counts(guess, speaker) if tagged else [0, 0, 0, 0])
         wanted = merged([span for span in row.spans if span.label != "speaker"])
         guessed = [span for span in found if span.kind == "target"]

@@ -16,7 +16,8 @@ from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
 from tasrih.models.files import is_exported, locate, open_folder, read_config
 from tasrih.models.safety import MOST_POSITIONS, check_graph, check_transformers_folder
-from tasrih.models.spans import SPEAKER_BY, softmax
+from tasrih.models.spans import softmax
+from tasrih.models.speaker_spans import SPEAKER_BY
 from tasrih.models.stored import read_settings
 from tasrih.results import Prediction, Window
 from tasrih.schemes import SCHEMES

@@ -44,42 +44,22 @@ class FoundSpan:
     stances: dict[str, float]
 
 
-#: What may name a statement's speaker.
-SPEAKER_BY = ("rules", "spans", "both")
-#: From here a speaker of the token head alone is named, and from here its edges go before those of the rules. Chosen by
-#: exact F1 on validation: .726 with both, .693 by the rules alone, .683 by the token head alone.
-_LIKELY, _SURE = 0.5, 0.8
-
-
-def speaker_of(spans: Sequence[FoundSpan], ruled: tuple[int, int] | None, by: str) -> tuple[int, int] | None:
-    """Choose a sentence's speaker between the token head's and the rules'.
-
-    The head sees whom a sentence is about, the rules know where a name with its titles begins and ends.
-
-    Args:
-        spans: what the token head found.
-        ruled: characters of the speaker that the rules name in this sentence, if they do.
-        by: ``rules``; ``spans`` for the token head, the rules where it has none; or ``both`` for the likelier one.
-
-    Returns:
-        The speaker's characters; None where nobody is named.
-    """
-    best = max((span for span in spans if span.kind == "speaker"), key=lambda span: span.score, default=None)
-    if best is None or by == "rules":
-        return ruled
-    found = best.start, best.end
-    if by == "spans":
-        return found
-    if ruled is None:
-        return found if best.score > _LIKELY else None
-    apart = best.end <= ruled[0] or ruled[1] <= best.start
-    return found if apart or best.score > _SURE else ruled
-
-
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Give probabilities along the last axis."""
     exponents = np.exp(logits - logits.max(-1, keepdims=True))
     return exponents / exponents.sum(-1, keepdims=True)
+
+
+def kind_chances(logits: np.ndarray) -> np.ndarray:
+    """Give each token's probability of ``O`` and of beginning or going on with a speaker or a target.
+
+    Args:
+        logits: shape (tokens, ``len(SPAN_LABELS)``).
+
+    Returns:
+        Shape (tokens, 5): ``O``, ``B-speaker``, ``I-speaker``, ``B-target``, ``I-target``.
+    """
+    return softmax(logits) @ _MEMBERS
 
 
 def find_spans(
@@ -153,18 +133,19 @@ def find_spans(
     return spans
 
 
-def _in_word(char: str) -> bool:
+def in_word(char: str) -> bool:
+    """Say whether a character is part of a word: a letter, a digit or a vowel mark."""
     return char.isalnum() or char in _MARKS
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """Carry a span to the ends of the words that it cuts, and over the quotation mark that closes it."""
     word = start
-    while word > 0 and _in_word(text[word]) and _in_word(text[word - 1]):
+    while word > 0 and in_word(text[word]) and in_word(text[word - 1]):
         word -= 1
     if "".join(filter(str.isalnum, text[word:start])) not in _PROCLITICS:
         start = word
-    while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+    while end < len(text) and in_word(text[end]) and in_word(text[end - 1]):
         end += 1
     inside = text[start:end]
     mark = text[end : end + 1]

@@ -9,7 +9,8 @@ import numpy as np
 
 from tasrih.models.batching import BatchSize
 from tasrih.models.classifier import Classifier, Reading
-from tasrih.models.spans import FoundSpan, find_spans, speaker_of
+from tasrih.models.spans import FoundSpan, find_spans
+from tasrih.models.speaker_spans import speaker_of
 from tasrih.results import Span, Stance, Statement
 from tasrih.text.language import unreadable
 from tasrih.text.normalise import normalise
@@ -70,10 +71,11 @@ class Tagger:
         if reading is None:
             return Statement(sentence.text, sentence.start, sentence.end)
         prediction = self._classifier.prediction(reading)
-        spans = self.spans(reading, sentence.text)
+        logits, tokens = span_logits(reading)
+        spans = self._find_spans(logits, tokens, sentence.text)
         speaker, inferred = None, False
         if prediction.labels:
-            speaker, inferred = self._speaker(article, group, speakers[number], sentence, spans)
+            speaker, inferred = self._speaker(article, group, speakers[number], sentence, (logits, tokens))
         stances: dict[str, Stance] = {}
         for span in spans:
             start, end = sentence.start + span.start, sentence.start + span.end
@@ -100,29 +102,19 @@ class Tagger:
         Returns:
             Its speaker and targets, in order; none if the model has no token head.
         """
-        if reading.span_logits is None:
-            return []
-        tokens: list[tuple[int, int]] = []
-        logits: list[np.ndarray] = []
-        reached = -1
-        for window, rows in zip(reading.windows, reading.span_logits, strict=True):
-            kept = []
-            for number, token in enumerate(window.spans):
-                if token is not None and token[0] > reached:
-                    kept.append(number)
-                    tokens.append(token)
-                    reached = token[0]
-            logits.append(rows[kept])
-        if not tokens:
-            return []
-        return find_spans(np.concatenate(logits), tokens, text, bias=self._classifier.settings.span_bias)
+        return self._find_spans(*span_logits(reading), text)
+
+    def _find_spans(self, logits: np.ndarray, tokens: list[tuple[int, int]], text: str) -> list[FoundSpan]:
+        return find_spans(logits, tokens, text, bias=self._classifier.settings.span_bias) if tokens else []
 
     def _speaker(
-        self, article: str, group: Sequence[Sentence], ruled: Attribution, sentence: Sentence, spans: list[FoundSpan]
-    ) -> tuple[Span | None, bool]:
+        self, article: str, group: Sequence[Sentence], ruled: Attribution, sentence: Sentence,
+        head: tuple[np.ndarray, list[tuple[int, int]]],
+    ) -> tuple[Span | None, bool]:  # fmt: skip
         named = ruled.speaker is not None and not ruled.inferred
         own = (ruled.speaker.start, ruled.speaker.end) if named else None
-        if chosen := speaker_of(spans, own, self._classifier.settings.speaker_by):
+        by = self._classifier.settings.speaker_by
+        if chosen := speaker_of(*head, sentence.text, own, by):
             start, end = sentence.start + chosen[0], sentence.start + chosen[1]
             return Span(article[start:end], start, end), False
         if not ruled.inferred:
@@ -130,3 +122,27 @@ class Tagger:
         home = group[ruled.sentence]
         start, end = home.start + ruled.speaker.start, home.start + ruled.speaker.end
         return Span(article[start:end], start, end), True
+
+
+def span_logits(reading: Reading) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Join the token logits of a text's windows; where windows overlap, the earlier one decides.
+
+    Args:
+        reading: the text's reading.
+
+    Returns:
+        ``(logits, tokens)``: shape (tokens, labels), and each token's stretch of the text; no tokens if the model has
+        no token head.
+    """
+    tokens: list[tuple[int, int]] = []
+    logits: list[np.ndarray] = []
+    reached = -1
+    for window, rows in zip(reading.windows, () if reading.span_logits is None else reading.span_logits, strict=False):
+        kept = []
+        for number, token in enumerate(window.spans):
+            if token is not None and token[0] > reached:
+                kept.append(number)
+                tokens.append(token)
+                reached = token[0]
+        logits.append(rows[kept])
+    return np.concatenate(logits) if logits else np.empty((0, 0)), tokens
