@@ -27,9 +27,12 @@ python3 - "$out" <<'PYTHON'
 import json, pathlib, sys
 
 STAGES = {
-    "statement": {"first_stage": "statement", "once_more": "statement-2", "second_stage": "statement-finish", "linear_part": "statement-ngrams"},
+    "statement": {
+        "first_stage": "statement", **{f"pass_{number}": f"statement-{number}" for number in range(2, 6)},
+        "second_stage": "statement-finish", "linear_part": "statement-ngrams",
+    },
     "topic": {"": "topic"},
-    "stance": {"": "stance"},
+    "stance": {"first": "stance", "once_more": "stance-2"},
     "summary": {"writer": "summary"},
 }
 read = lambda *parts: json.loads(pathlib.Path(*parts).read_text())

@@ -24,8 +24,10 @@ def bundled(
 ) -> Card:  # fmt: skip
     """Say what the cards of all bundled models have in common."""
     steps = [f"`tasrih train {file}`" for file in recipe]
+    if name in ("topic", "statement", "stance"):
+        steps.append("temperature and thresholds fitted on the validation split (not out of fold)")
     if name != "encoder":
-        source = "statement-ngrams" if name == "statement" else name
+        source = {"statement": "statement-ngrams", "stance": "stance-2"}.get(name, name)
         steps.append(f"`tasrih export runs/{source} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
     return Card(
         name, title, does, "cc-by-nc-sa-4.0", TERMS, pipeline, data, datasets, tuple(steps), limits,
@@ -109,7 +111,11 @@ MODELS = {
         recipe=(
             "configs/statement.yaml",
             "configs/statement.yaml base=runs/statement output=runs/statement-2 epochs=1 learning_rate=4e-4 seed=2",
-            "configs/statement_finish.yaml", "configs/statement_ngrams.yaml",
+            "configs/statement.yaml base=runs/statement-2 output=runs/statement-3 epochs=1 learning_rate=4e-4 seed=3",
+            "configs/statement.yaml base=runs/statement-3 output=runs/statement-4 epochs=1 learning_rate=4e-4 seed=4",
+            "configs/statement.yaml base=runs/statement-4 output=runs/statement-5 epochs=1 learning_rate=4e-4 seed=5",
+            "configs/statement_finish.yaml",
+            "configs/statement_ngrams.yaml",
         ),
         limits=(
             LABELS_BY_MACHINE,
@@ -127,12 +133,13 @@ MODELS = {
             f"`statements` targets (sentences of {SAUDINEWSNET} and SANAD), targets of the wider labels (`configs/labels/`), "
             "ArabicStanceX (CC BY 4.0), ANS headline pairs (Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
         ),
-        recipe=("configs/stance.yaml",),
+        recipe=(
+            "configs/stance.yaml",
+            "configs/stance.yaml base=runs/stance output=runs/stance-2 epochs=0.5 learning_rate=2e-4 seed=2",
+        ),
         limits=(
             LABELS_BY_MACHINE,
             "Posts in dialect are a small part of what it has read.",
-            "It is of an earlier statement model and encoder, under the profile `encoder`, and of fewer rows than `configs/stance.yaml` now "
-            "names: not yet trained anew.",
         ),
         pipeline="text-classification",
         datasets=("statements", "arabicstancex", "ans"),

@@ -218,6 +218,8 @@ def bad_inputs(tmp_path: Path) -> dict[str, tuple[list, int, list[str]]]:
     utf16.write_bytes(TEXT.encode("utf-16"))
     empty = tmp_path / "empty"
     empty.mkdir()
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
     return {
         "no such path": (["read", tmp_path / "nowhere.txt"], 1, ["nowhere.txt does not exist"]),
         "windows-1256": (["read", arabic], 1, ["windows.txt", "windows-1256", "iconv"]),
@@ -245,6 +247,14 @@ def bad_inputs(tmp_path: Path) -> dict[str, tuple[list, int, list[str]]]:
         ),
         "an unknown option": (["read", text, "--colour"], 2, ["--colour"]),
         "no config": (["train", tmp_path / "no.yaml"], 1, ["no.yaml does not exist"]),
+        "a row without a label": (["evaluate", "topic", rows], 2, ["rows.jsonl", "no column 'label'"]),
+        "a column of no such name": (["evaluate", "topic", rows, "--column", "body=text"], 2, ["body", "text, label"]),
+        "a label without its pair": (["evaluate", "topic", rows, "--map", "FAVOR"], 2, ["FAVOR", "FAVOR=favor"]),
+        "folds of no run": (["evaluate", empty, "--folds"], 1, ["out_of_fold.npz", "folds=5"]),
+        "nothing to score on": (["evaluate", "topic"], 2, ["give DATA"]),
+        "no set to score": (["evaluate", "topic", tmp_path / "no.csv"], 1, ["no.csv"]),
+        "no figures for a card": (["card", PRETRAINED / "topic", tmp_path / "no.json", "--license", "mit"], 1, ["no.json"]),
+        "no set to check": (["data", "check", tmp_path / "no.csv"], 1, ["no.csv"]),
         "nothing to export": (["export", empty, tmp_path / "out"], 1, ["no trained"]),
         "--html for many": (["read", text, text, "--html", tmp_path / "page.html"], 1, ["one article"]),
     }
@@ -255,7 +265,9 @@ CASES = [
     "an unknown model", "a hub id offline", "a folder without a model", "a file as a model", "a missing file",
     "a truncated file", "an altered file", "a summariser to classify", "an unknown style", "no words",
     "no such label", "a label of another task", "a stance to explain without a target", "gradients on ONNX",
-    "an unknown option", "no config", "nothing to export", "--html for many",
+    "an unknown option", "no config", "nothing to export", "--html for many", "a row without a label",
+    "a column of no such name", "a label without its pair", "no set to score", "folds of no run",
+    "nothing to score on", "no figures for a card", "no set to check",
 ]  # fmt: skip
 
 

@@ -277,8 +277,18 @@ def train(
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A bundled model, a folder, or a hub id.")],
-    data: Annotated[str, typer.Argument(help="A set under the data root, such as statements or topic_iptc.")],
+    data: Annotated[
+        str | None,
+        typer.Argument(help="A set under the data root, such as statements; a file or folder of files; a hub id."),
+    ] = None,
     split: Annotated[str, typer.Option(help="The split to score.")] = "test",
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="A column by another name, such as text=body.")
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="THEIRS=OURS", help="A label of the set in the model's terms; again for more."),
+    ] = None,
     spans: Annotated[bool, typer.Option("--spans", help="Score speakers and targets instead of labels.")] = False,
     against: Annotated[str | None, typer.Option(help="Another model, compared on the same texts.")] = None,
     more: Annotated[
@@ -286,6 +296,9 @@ def evaluate(
         typer.Option(help="A file of labels that the model was trained on too, for a second baseline; again for more."),
     ] = None,
     spelling: Annotated[bool, typer.Option("--spelling", help="Score how labels move with spelling.")] = False,
+    folds: Annotated[
+        bool, typer.Option("--folds", help="Score what a run with folds said of the rows that each fold left out.")
+    ] = False,
     style: Annotated[str, typer.Option(help="headline, or brief: what a summariser is scored on.")] = "headline",
     output: Annotated[Path | None, typer.Option(help="Write the figures as JSON.")] = None,
     report: Annotated[
@@ -297,15 +310,27 @@ def evaluate(
     from tasrih.evaluation.evaluate import evaluate as score
     from tasrih.evaluation.spans import evaluate_spans
     from tasrih.evaluation.spelling import evaluate_spelling
+    from tasrih.training.sources import Source
 
-    if sum((spans, spelling, against is not None or bool(more))) > 1:
-        raise typer.BadParameter("--against and --more compare labels: give either these, --spans or --spelling")
-    if spans:
+    if sum((spans, spelling, folds, against is not None or bool(more))) > 1:
+        raise typer.BadParameter("--against and --more compare labels: give these, --spans, --spelling or --folds")
+    if folds == (data is not None):
+        told = "a run with --folds is scored on what it was trained on: leave DATA out" if folds else "give DATA, a set"
+        raise typer.BadParameter(told)
+    if folds:
+        from tasrih.evaluation.out_of_fold import evaluate_out_of_fold
+
+        found = evaluate_out_of_fold(model)
+    elif spans:
         found = evaluate_spans(model, data, split)
     elif spelling:
         found = evaluate_spelling(model, data, split)
     else:
-        found = score(model, data, split, against=against, more=more or (), style=style)
+        columns = _pairs("--column", column, "text=body")
+        if unknown := sorted({*columns} - {"text", "label", "target", "id"}):
+            raise typer.BadParameter(f"--column {unknown[0]}: choose from text, label, target, id")
+        source = Source(data, split, **columns, labels=_pairs("--map", labels, "FAVOR=favor"))
+        found = score(model, source, split, against=against, more=more or (), style=style)
     typer.echo(found.table())
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (output, report and report / "metrics.json")):
@@ -381,6 +406,13 @@ def serve(
 
 
 register(app)
+
+
+def _pairs(option: str, given: list[str] | None, example: str) -> dict[str, str]:
+    for pair in given or ():
+        if "=" not in pair:
+            raise typer.BadParameter(f"{option} {pair}: give a pair, such as {example}")
+    return dict(pair.split("=", 1) for pair in given or ())
 
 
 def _fail(message: str, code: int) -> int:

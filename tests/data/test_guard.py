@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import lzma
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasrih.data.corpus import read_articles
-from tasrih.data.guard import LETTERS, HeldOut, fingerprint
+from tasrih.data.guard import LEAST, LETTERS, HeldOut, fingerprint
+from tasrih.errors import MissingExtraError
 
 LISTED = (
     "افتتح المحافظ صباح الأحد سوقا جديدة للسمك على رصيف الميناء القديم، بعد أعمال ترميم استمرت ثلاثة أعوام وشملت " * 3
@@ -157,6 +160,92 @@ def test_a_root_without_the_list_still_guards_texts(root):
     guard = HeldOut.from_root(root)
     assert not guard.holds("x", "paper:1")
     assert guard.holds(SENTENCE)
+
+
+def fill(path, rows):
+    """Write rows in the format that the file's name asks for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if ".jsonl" in path.name:
+        write(path, rows)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(rows), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(sys.modules["pyarrow"].Table.from_pylist(rows), path)
+    else:
+        with path.open("w", encoding="utf-8", newline="") as out:
+            table = csv.DictWriter(out, list(rows[0]), delimiter="\t" if path.suffix == ".tsv" else ",")
+            table.writeheader()
+            table.writerows(rows)
+
+
+POST = "لا أرى في قرار البلدية إغلاق شارع السوق أمام السيارات إلا خيرا للتجار والمتسوقين معا."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "test.csv", "test.tsv", "test.json", "test.parquet", "test.jsonl.xz", "test.jsonl.old", "dev.csv", "Valid.tsv",
+        "val.json", "testing.jsonl", "test_hard.csv", "test-00001-of-00002.parquet", "test/part-0.csv", "dev/0000.json",
+    ],
+)
+@pytest.mark.parametrize("column", ["text", "tweet"])
+def test_a_split_is_held_in_every_format_under_every_name(tmp_path, name, column):
+    fill(tmp_path / "mine" / name, [{"id": "m-1", column: POST, "label": "favor"}])
+    guard = HeldOut.from_root(tmp_path)
+    assert guard.holds(POST, "other") and guard.holds("غيره", "m-1") and not guard.holds(OTHER)
+    assert len(guard.prints) == 1 and guard.sets[0].startswith("mine/")
+    assert not HeldOut.from_root(tmp_path, but=["mine/"]).prints
+    other = ("validation",) if "test" in name else ("test",)
+    assert not HeldOut.from_root(tmp_path, splits=other).prints
+
+
+@pytest.mark.parametrize("name", ["train.csv", "train/test-set.md", "trainers.tsv", "stats.json", "latest/train.csv"])
+def test_other_files_are_left_alone(tmp_path, name):
+    (tmp_path / "mine" / name).parent.mkdir(parents=True)
+    (tmp_path / "mine" / name).write_text(f"tweet\n{POST}\n", encoding="utf-8")
+    assert HeldOut.from_root(tmp_path) == HeldOut()
+
+
+def test_of_a_row_without_text_every_long_string_is_held_and_no_short_one(tmp_path):
+    short, long = "ا" * (LEAST - 1), "ب" * LEAST
+    fill(tmp_path / "test.json", [{"headline": SENTENCE, "parts": [long, {"note": TOPIC}], "label": short, "votes": 3}])
+    guard = HeldOut.from_root(tmp_path)
+    assert guard.holds(SENTENCE) and guard.holds(long) and guard.holds(TOPIC) and not guard.holds(short)
+    # where there is a text, the rest of the row says what it is
+    fill(tmp_path / "test.json", [{"text": SENTENCE, "title": long, "text_en": TOPIC}])
+    assert HeldOut.from_root(tmp_path).prints == {fingerprint(SENTENCE)}
+
+
+def test_json_that_is_no_list_of_rows_is_held_too(tmp_path):
+    fill(tmp_path / "test.json", {"version": 2, "data": [{"paragraphs": [{"context": POST}]}]})
+    assert HeldOut.from_root(tmp_path).holds(POST)
+
+
+def test_a_held_out_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "test.csv").write_bytes(f"text\n{POST}\n".encode("cp1256"))
+    with pytest.raises(ValueError, match=r"test\.csv, line 2: not UTF-8"):
+        HeldOut.from_root(tmp_path)
+
+
+def test_parquet_needs_pyarrow_where_it_is_held_out_and_nowhere_else(root, monkeypatch):
+    fill(root / "mine" / "train.parquet", [{"text": POST}])
+    fill(root / "mine" / "test.parquet", [{"text": POST}])
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match="reading Parquet needs pyarrow"):
+        HeldOut.from_root(root)
+    (root / "mine" / "test.parquet").unlink()
+    assert HeldOut.from_root(root).holds(SENTENCE)
+
+
+def test_more_texts_are_held_beside_those_of_the_root(root):
+    guard = HeldOut.from_root(root)
+    wider = guard.also([POST, "عنوان أول\n" + OTHER, "", "؟!\n..."])
+    assert wider.holds(POST) and wider.holds(OTHER) and wider.holds("عنوان آخر\n" + OTHER) and wider.holds(SENTENCE)
+    assert not guard.holds(POST)  # the guard itself is as it was
+    assert (wider.ids, wider.sets) == (guard.ids, guard.sets)
+    assert not wider.holds("") and not wider.holds("عنوان\n...")
 
 
 LETTERS_OF = st.text("ابتثجحخدذرزسشصضطعغفقكلمنهوي", min_size=1, max_size=200)

@@ -114,8 +114,42 @@ def test_class_numbers_of_the_hub_become_names(monkeypatch):
         {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["sport", "health"])}
     )
     hidden = datasets.Dataset.from_dict({"text": ["أ", "ب"], "label": [1, -1]}, features=features)
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: datasets.DatasetDict({"dev": hidden}))
+    monkeypatch.setattr(datasets, "load_dataset", lambda name, config: datasets.DatasetDict({"dev": hidden}))
     assert read_splits("owner/set") == {"validation": [{"text": "أ", "label": "health"}, {"text": "ب", "label": None}]}
+
+
+def test_one_configuration_of_a_hub_set_is_opened(monkeypatch, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    asked = []
+
+    def load(name, config):
+        asked.append((name, config))
+        if config is None:
+            raise ValueError("Config name is missing.\nPlease pick one among: ['arabic', 'hausa']\nExample of usage")
+        return datasets.DatasetDict({"train": datasets.Dataset.from_list([{"text": "نص"}])})
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    assert read_splits("owner/many", tmp_path, config="arabic") == {"train": [{"text": "نص"}]}
+    with pytest.raises(FileNotFoundError, match=r"Config name is missing\. Please pick one .*'arabic', 'hausa'") as caught:
+        read_splits("owner/many", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert asked == [("owner/many", "arabic"), ("owner/many", None)]
+
+
+def test_a_configuration_of_what_is_no_hub_id_is_refused_by_name(tmp_path):
+    path = jsonl(tmp_path / "set" / "train.jsonl", ROWS)
+    for source in (path, path.parent, "set"):
+        with pytest.raises(ValueError, match=r"config 'arabic': .* is a file or folder here"):
+            read_splits(source, tmp_path, config="arabic")
+
+
+def test_a_set_that_is_not_there_is_not_asked_of_the_hub(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jsonl(tmp_path / "data" / "stance" / "mine" / "test.jsonl", ROWS)
+    for name in ("runs/labels", "stance/mien", "data/topic", "./x/y", "~/set"):
+        with pytest.raises(FileNotFoundError, match="does not exist, nor does") as caught:
+            read_splits(name, tmp_path / "data")
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,15 @@ def test_a_card_shows_no_path_of_the_machine(trained):
     assert card_of(trained, "mit").base is None
 
 
+def test_labels_of_ones_own_are_told_in_place_of_the_schemes(trained):
+    stored = {"task": "topic", "labels": ["local", "region", "world"], "multi_label": False}
+    (trained / "config.json").write_text(json.dumps({"model_type": "bert", "tasrih": stored}), encoding="utf-8")
+    assert "one of 3 labels: local, region, world." in folder_card(trained, [], "mit")
+    names = {"model_type": "bert", "id2label": {"0": "yes", "1": "no"}, "tasrih": {"task": "custom"}}
+    (trained / "config.json").write_text(json.dumps(names), encoding="utf-8")
+    assert "one of 2 labels: yes, no." in folder_card(trained, [], "mit")
+
+
 def test_a_bundled_model_describes_itself_too():
     from tasrih.models.files import PRETRAINED
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import lzma
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from tasrih.data.labelled import Row, article_text, read_task
 from tasrih.data.standoff import write_standoff
 from tasrih.evaluation.evaluate import Report, evaluate
 from tasrih.evaluation.metrics import Interval
+from tasrih.training.sources import Source
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +234,66 @@ def test_the_command_writes_figures_and_a_page(world, topic_model, tmp_path, mon
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>") and page.count("<svg") == 4
     assert "| accuracy |" in capsys.readouterr().out
+
+
+def test_a_table_of_ones_own_with_columns_and_labels_of_its_own(world, tmp_path):
+    path = tmp_path / "desk.csv"
+    path.write_text(
+        "body,section,id\n"
+        + "\n".join(f"فاز الفريق في المباراة رقم {number} أمس,رياضة,{number}" for number in range(8))
+        + "\nارتفعت أسعار النفط في الأسواق,اقتصاد,9\nعنوان بلا قسم,أخرى,10\n", encoding="utf-8",
+    )  # fmt: skip
+    source = Source(
+        str(path), text="body", label="section", labels={"رياضة": "sport", "اقتصاد": "economy_business"}
+    )  # fmt: skip
+    report = evaluate("topic", source, root=world.root)
+    assert (report.size, report.data, list(report.scores)) == (9, str(path), ["model"])
+    assert report.scores["model"]["accuracy"].value > 0.5
+    assert "--column text=body --column label=section --map رياضة=sport" in report.command
+    # a folder of splits has a training split, which the baseline is fitted on
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    for split in ("train", "test"):
+        (folder / f"{split}.csv").write_bytes(path.read_bytes())
+    report = evaluate("topic", replace(source, name=str(folder)), root=world.root)
+    assert list(report.scores) == ["model", "tfidf", "majority"]
+
+
+def test_a_model_with_labels_of_its_own_is_scored_by_them(world, topic_model, tmp_path):
+    folder = tmp_path / "own"
+    shutil.copytree(topic_model[0], folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    names = [f"قسم {number}" for number in range(len(config["id2label"]))]
+    config["id2label"] = {str(number): name for number, name in enumerate(names)}
+    config["label2id"] = {name: number for number, name in enumerate(names)}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    path = tmp_path / "rows.jsonl"
+    rows = [{"text": f"الخبر رقم {number} من المدينة", "label": names[number % 3]} for number in range(9)]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    report = evaluate(str(folder), str(path), root=world.root)
+    assert report.size == 9 and {*report.analysis.per_class["model"][0].__dict__} >= {"label"}
+    assert [one.label for one in report.analysis.per_class["model"]] == names
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ({"text": "نص الخبر"}, "no column 'label'"),
+        ({"text": "نص الخبر", "label": None}, "no label"),
+        ({"text": "نص الخبر", "label": "mood"}, "unknown label 'mood'"),
+        ({"label": "sport"}, "no column 'text'"),
+    ],
+)
+def test_a_row_that_cannot_be_scored_is_named(world, tmp_path, row, wanted):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"text": "فاز الفريق", "label": "sport"}) + "\n" + json.dumps(row), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"row 1.*{wanted}"):
+        evaluate("topic", str(path), root=world.root)
+    folder = tmp_path / "root" / "topic_iptc"
+    folder.mkdir(parents=True)
+    (folder / "test.jsonl").write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match=r"topic_iptc:2.*(no '(label|text)'|unknown label)"):
+        evaluate("topic", "topic_iptc", root=tmp_path / "root")
 
 
 def test_another_split(world, topic_model):

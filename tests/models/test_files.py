@@ -148,6 +148,15 @@ def test_a_hub_id_is_given_back_as_it_is(tmp_path, monkeypatch):
     assert not isinstance(locate("owner/model"), str)  # a folder of that name goes first
 
 
+@pytest.mark.parametrize("name", ["runs/statement-finish", "models/topic", "../nowhere/model", "~/model", "/nowhere/x"])
+def test_a_folder_that_is_not_there_is_not_asked_of_the_hub(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    with pytest.raises(ModelError, match=f"there is no folder {name!r} here, and it is no hub id") as caught:
+        locate(name)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(ModelError, match=r"model\.onnx is a file: give the model's folder"):

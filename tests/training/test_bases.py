@@ -104,10 +104,12 @@ def test_a_hub_id_that_cannot_be_had_is_answered_in_one_line(no_network, monkeyp
         open_tokenizer("UBC-NLP/MARBERTv2")
 
 
-def test_what_is_no_folder_and_no_hub_id_is_said_so(tmp_path):
+def test_what_is_no_folder_and_no_hub_id_is_said_so(tmp_path, monkeypatch):
     from transformers import AutoConfig
 
-    for name in (str(tmp_path / "nowhere"), "nowhere", "./a/b", "~/models/x"):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    for name in (str(tmp_path / "nowhere"), "nowhere", "./a/b", "~/models/x", "runs/statement-finish", "models/topic"):
         with pytest.raises(ModelError, match="is no folder here and no hub id"):
             open_pretrained(AutoConfig, name)
     with pytest.raises(ModelError, match=r"holds no model: there is no config\.json"):
@@ -116,6 +118,21 @@ def test_what_is_no_folder_and_no_hub_id_is_said_so(tmp_path):
     with pytest.raises(ModelError, match="cannot be opened") as caught:
         open_pretrained(AutoConfig, str(tmp_path))
     assert "\n" not in str(caught.value)
+
+
+def test_the_other_kinds_do_not_ask_the_hub_for_a_folder_either(prepared, world, tmp_path):
+    from tasrih.training.export import export_encoder
+    from tasrih.training.pretrain import PretrainConfig, pretrain
+    from tasrih.training.summarisation import SummariserConfig, train_summariser
+
+    folder, _ = prepared
+    gone, output = "runs/that-is-not-there", str(tmp_path / "out")
+    with pytest.raises(ModelError, match=f"base {gone} is no folder here"):
+        pretrain(PretrainConfig(output, str(folder), {str(folder / "corpus.npy"): 1.0}, minutes=0.01, base=gone))
+    with pytest.raises(ModelError, match=f"base {gone} is no folder here"):
+        train_summariser(SummariserConfig(output, minutes=0.01, base=gone), world.root)
+    with pytest.raises(FileNotFoundError, match=f"{gone} holds no pretrained encoder"):
+        export_encoder(gone, output)
 
 
 def test_profiles_follow_the_family_the_folder_and_the_vocabulary(bert, pretrained, tmp_path):

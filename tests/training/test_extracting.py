@@ -45,6 +45,7 @@ def test_what_is_said_is_learnt_to_be_the_headline(root, tmp_path):
     assert scores > 0.95 > 0.7 > first
     assert max(tried["rouge_l"] for tried in result["tried"]) == pytest.approx(scores, abs=1e-4)
     assert json.loads(path.with_suffix(".training.json").read_text()) == result
+    assert result["versions"]["numpy"] and "git_commit" in result
     weights = read_weights(path)
     row = _row(79)
     window = cut_headline(row["text"], weights, max_words=14)

@@ -46,6 +46,15 @@ def test_what_is_written_fits_together(prepared):
     assert (stored["vocabulary"], stored["profile"], stored["seed"]) == (300, "news", 1)
 
 
+def test_what_it_was_made_of_is_stored_beside_it(prepared):
+    folder, report = prepared
+    stored = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert stored["versions"]["tokenizers"] and "git_commit" in stored
+    (data,) = stored["data"]
+    assert (data["name"], data["rows"]) == ("corpus", report["corpus"]["articles"]) and len(data["sha256"]) == 64
+    assert (stored["seeds"], data["removed_by_guard"]) == ([1], 2)
+
+
 def test_a_headline_stands_before_its_text(prepared, world):
     folder, _ = prepared
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

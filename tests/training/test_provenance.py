@@ -72,3 +72,5 @@ def test_what_is_written_is_complete(tmp_path):
     assert found["peak_memory_bytes"]["host"] > 50 * 2**20  # torch alone takes more
     assert {"versions", "git_commit", "device", "processes", "threads", "seconds"} <= set(found)
     assert not list(tmp_path.glob("*.part"))
+    provenance.write_provenance(tmp_path, seeds=[1], data=[], begun=0.0, resumed=False, name="a.run.json")
+    assert json.loads((tmp_path / "a.run.json").read_text(encoding="utf-8"))["seeds"] == [1]

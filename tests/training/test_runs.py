@@ -185,23 +185,17 @@ def test_evidence_far_into_a_text_is_learnt_and_read(bert, tmp_path, pool):
         end = {"agree": "رحب وزير الصحة", "disagree": "دان رئيس النقابة بشدة"}[label]
         rows.append({"id": str(n), "text": f"{filler}{end} {n}", "target": "خطة الجسر", "label": label})
     body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    for split in ("train", "validation"):
-        (tmp_path / "root" / "long").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "root" / "long" / f"{split}.jsonl").write_text(body.replace('"id": "', f'"id": "{split[0]}'))
+    (tmp_path / "root" / "long").mkdir(parents=True)
+    # the same words in another order at the beginning, or the guard would take both splits' texts for the same ones
+    for split, first in (("train", "ينعقد مؤتمر"), ("validation", "مؤتمر ينعقد")):
+        lines = body.replace('"id": "', f'"id": "{split[0]}').replace('"text": "ينعقد مؤتمر', f'"text": "{first}')
+        (tmp_path / "root" / "long" / f"{split}.jsonl").write_text(lines, encoding="utf-8")
     made = config(
         bert, tmp_path / "out", pool_windows=pool, windows_per_text=16, max_length=48, epochs=20, batch_size=12,
         learning_rate=5e-3, dropout=0.0, label_names=["agree", "disagree"], focal_gamma=1.0 if pool == "max" else 0.0,
     )  # fmt: skip
     made = replace(made, train=[Source("long")], validation=Source("long", "validation"))
-    # the guard would refuse the validation texts: they are made from the training texts here
-    import tasrih.training.sources as sources
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(sources.HeldOut, "from_root", classmethod(lambda cls, root: cls()))
-    try:
-        result = train_classifier(made, tmp_path / "root")
-    finally:
-        patch.undo()
+    result = train_classifier(made, tmp_path / "root")
     assert result["validation"]["accuracy"] > 0.9
     opened = Classifier.from_pretrained(tmp_path / "out", device="cpu")
     assert opened.settings.window_pool == pool

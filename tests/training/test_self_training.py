@@ -53,6 +53,15 @@ def test_the_file_holds_probabilities_and_no_text(taught, world):
     assert json.loads(open(f"{run.output}.json").read()) == result
 
 
+def test_what_it_was_made_of_is_stored_beside_it(taught):
+    run, _ = taught
+    stored = json.loads(open(f"{run.output}.run.json").read())
+    assert stored["versions"]["torch"] and "git_commit" in stored and stored["seeds"] == [1]
+    assert [part["name"] for part in stored["data"]] == ["statements", "statements", CORPUS]
+    assert [part.get("removed_by_guard") for part in stored["data"]] == [0, 1, None]
+    assert all(len(part["sha256"]) == 64 for part in stored["data"])
+
+
 def test_one_teacher_is_repeated_as_it_is(taught, teachers, world):
     rows = list(read_standoff(taught[0].output, "statement", world.root))
     teacher = Classifier.from_pretrained(teachers[0], device="cpu")

@@ -128,6 +128,27 @@ def test_the_guard_stands_before_the_pairs(mt5, world, tmp_path):
     assert result["removed_by_guard"] == {"corpus/saudinewsnet": 1}
 
 
+def test_articles_of_the_validation_set_are_no_pairs(mt5, headline_files, tmp_path):
+    files = Pairs(str(headline_files), "validation")
+    with pytest.raises(ValueError, match=r"train gives 0 pairs and validation 12: both need some \(12 of train were taken"):
+        train_seq2seq(config(mt5, tmp_path / "out", train=[files], validation=files), tmp_path / "no-root")
+
+
+def test_a_hub_set_is_read_in_its_configuration(monkeypatch, tmp_path):
+    import datasets
+
+    table = datasets.Dataset.from_list([{"text": "نص الخبر", "title": "عنوان"}])
+    asked = []
+    monkeypatch.setattr(
+        datasets, "load_dataset", lambda *names: asked.append(names) or datasets.DatasetDict({"train": table})
+    )
+    assert read_pairs(Pairs("owner/news", config="arabic"), tmp_path)[0].title == "عنوان"
+    assert asked == [("owner/news", "arabic")]
+    (tmp_path / "news.csv").write_text("text,title\nنص,عنوان\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"config 'arabic': .* is a file or folder here"):
+        read_pairs(Pairs(str(tmp_path / "news.csv"), config="arabic"), tmp_path)
+
+
 def test_columns_are_named(tmp_path):
     (tmp_path / "news.csv").write_text("body,head\nنص الخبر هنا,عنوان الخبر\nنص بلا عنوان,\n", encoding="utf-8")
     source = Pairs(str(tmp_path / "news.csv"), text="body", summary="head")

@@ -144,6 +144,66 @@ def test_folds_stay_beside_their_rows_when_the_guard_takes_one_out(tmp_path):
     assert data.fingerprints[0]["sha256"] == part.sha256
 
 
+def posts(folder, name: str, texts) -> Source:
+    rows = [{"id": str(n), "text": text, "target": "الترام", "label": "favor"} for n, text in enumerate(texts)]
+    (folder / name).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return Source(str(folder / name))
+
+
+def stances(train: list[Source], validation: Source | None, **changes) -> ClassifierConfig:
+    return ClassifierConfig("stance", "base", "out", train, validation, **changes)
+
+
+def test_rows_of_a_validation_file_of_ones_own_are_not_trained_on(tmp_path):
+    held = posts(tmp_path, "held.jsonl", ["الترام مفيدٌ للمدينة", "عنوان\nلا حاجة إلى الترام"])
+    texts = ["خط جديد للحافلات", "الترام مفيد للمدينه!", "عنوان آخر\nلا حاجة إلى الترام", "أجرة الترام مرتفعة"]
+    train, more = posts(tmp_path, "train.jsonl", texts), posts(tmp_path, "more.jsonl", texts[:1])
+    data = read_training_data(stances([train, more], held), tmp_path / "no-root")
+    # ids are numbers of rows here, and tell nothing
+    assert [row.text for row in data.train] == [texts[0], texts[3], texts[0]]
+    assert data.removed == {f"{train.name}/train": 2, f"{more.name}/train": 0}
+    assert [part["removed_by_guard"] for part in data.fingerprints] == [0, 2, 0]
+    assert len(data.validation) == 2
+    whole = read_training_data(stances([train], None, folds=3), tmp_path / "no-root")
+    assert len(whole.train) == 4
+
+
+def test_a_training_set_that_is_its_validation_set_is_refused_with_both_names(tmp_path):
+    root = tmp_path / "root" / "other"
+    root.mkdir(parents=True)
+    train, held = (posts(tmp_path, name, ["نص أول", "نص ثان"]) for name in ("train.jsonl", "held.jsonl"))
+    with pytest.raises(ValueError) as caught:
+        read_training_data(stances([train], held), tmp_path / "root")
+    message = str(caught.value)
+    assert f"all 2 rows of {train.name}/train stand in validation ({held.name}/train) too" in message
+    posts(root, "test.jsonl", ["نص ثان"])
+    held = posts(tmp_path, "held.jsonl", ["نص أول"])
+    with pytest.raises(ValueError, match=r"none of the 2 rows of .* 1 stand in validation \(.*\) too, 1 in held-out sets"):
+        read_training_data(stances([train], held), tmp_path / "root")
+    posts(root, "test.jsonl", ["نص أول", "نص ثان"])
+    with pytest.raises(ValueError, match="is left to train on: 2 in held-out sets under the data root"):
+        read_training_data(stances([train], None, folds=3), tmp_path / "root")
+
+
+def test_a_hub_set_is_read_in_its_configuration(monkeypatch, tmp_path):
+    import datasets
+
+    table = datasets.Dataset.from_list([{"text": "نص", "target": "الترام", "label": "favor"}])
+    asked = []
+    monkeypatch.setattr(
+        datasets, "load_dataset", lambda *names: asked.append(names) or datasets.DatasetDict({"train": table})
+    )
+    assert read(Source("owner/posts", config="arabic"), tmp_path).rows[0].text == "نص"
+    assert asked == [("owner/posts", "arabic")]
+
+
+def test_a_configuration_of_a_set_here_is_refused(world, tmp_path):
+    (tmp_path / "a.standoff.jsonl").write_text("", encoding="utf-8")
+    for name in (str(write(tmp_path, ".csv")), "stance/ans", "statements", str(tmp_path / "a.standoff.jsonl")):
+        with pytest.raises(ValueError, match=r"config 'arabic': .* is a file or folder here"):
+            read(Source(name, config="arabic"), world.root)
+
+
 def test_a_fingerprint_sees_text_label_and_order(tmp_path):
     rows = read(Source(str(write(tmp_path, ".jsonl")), **COLUMNS, labels=NAMES), tmp_path).rows
     from dataclasses import replace

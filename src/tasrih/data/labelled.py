@@ -96,6 +96,12 @@ def _check(labels: Iterable[str], scheme: Scheme, where: str) -> None:
             raise ValueError(f"{where}: unknown label {label!r}: choose from {', '.join(scheme.names)}")
 
 
+def _need(row: dict, columns: Iterable[str], where: str) -> None:
+    for column in columns:
+        if row.get(column) is None:
+            raise ValueError(f"{where}: no {column!r}: it has {', '.join(row)}")
+
+
 def statements(path: str | Path) -> Iterator[Row]:
     """Read tagged sentences (``text, tags, conditional, speaker, stances``).
 
@@ -108,8 +114,9 @@ def statements(path: str | Path) -> Iterator[Row]:
     Raises:
         ValueError: if a tag or stance is unknown, or an offset does not hold.
     """
-    for row in read_rows(path):
-        where = f"{path}, {row['id']}"
+    for number, row in enumerate(read_rows(path), 1):
+        where = f"{path}, {row.get('id', f'row {number}')}"
+        _need(row, ("id", "text", "tags", "conditional"), where)
         _check(row["tags"], STATEMENT, where)
         _check((stance["stance"] for stance in row.get("stances", ())), STANCE, where)
         spans = []
@@ -191,7 +198,9 @@ def mapped(folder: str | Path, split: str, scheme: Scheme, *, limit: int | None 
     folder = Path(folder)
     path = find_split(folder, split)
     names = LABEL_MAPS.get("/".join(folder.parts[-2:]))
-    for row in limited(read_rows(path), limit, lambda row: row["id"]):
+    rows = [{"id": f"{folder.name}:{number}", **row} for number, row in enumerate(read_rows(path), 1)]
+    for row in limited(rows, limit, lambda row: row["id"]):
+        _need(row, ("text", "label"), f"{path}, {row['id']}")
         label = names.get(row["label"]) if names is not None else row["label"]
         if label is None:
             continue

@@ -10,17 +10,17 @@ from tasrih.data.formats import SUFFIXES, read_file, suffix_of
 from tasrih.data.limits import Limits
 from tasrih.data.packed import unpacked_name
 from tasrih.errors import MissingExtraError
+from tasrih.hub_ids import is_hub_id
 
 #: Other names of splits, in terms of ours.
 SPLIT_NAMES = {"dev": "validation", "valid": "validation", "val": "validation", "training": "train", "testing": "test"}
 
 _ROLES = ("train", "validation", "test", "fold")
 _SHARD = re.compile(r"[-_.]\d+-of-\d+$")
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 def read_splits(
-    source: str | Path, root: str | Path | None = None, limits: Limits | None = None
+    source: str | Path, root: str | Path | None = None, limits: Limits | None = None, *, config: str | None = None
 ) -> dict[str, list[dict]]:
     """Read every split of a set as plain rows.
 
@@ -29,6 +29,7 @@ def read_splits(
             ``train-00000-of-00002.parquet``), a folder under ``root``, or the id of a set on the Hugging Face hub.
         root: the data root, for the name of a set that lies under it.
         limits: what each file may hold; None takes ``current_limits()``.
+        config: the configuration of a set on the hub that has several, such as ``arabic``.
 
     Returns:
         Split to its rows, training splits first; ``dev`` and the like are called ``validation``. A set that is one
@@ -36,7 +37,8 @@ def read_splits(
 
     Raises:
         FileNotFoundError: if the source is neither there nor to be had from the hub.
-        ValueError: if a file cannot be read; the message names file and line.
+        ValueError: if a file cannot be read (the message names file and line), or a configuration is named of what is
+            no hub id.
         MissingExtraError: if Parquet or the hub needs a package that is not installed.
 
     Example:
@@ -47,7 +49,9 @@ def read_splits(
     """
     path = locate(source, root)
     if path is None:
-        return _from_hub(str(source))
+        return _from_hub(str(source), config)
+    if config is not None:
+        raise ValueError(f"config {config!r}: {source} is a file or folder here, and only sets of the hub have one")
     files = [path] if path.is_file() else _files(path)
     splits: dict[str, list[dict]] = {}
     for file in files:
@@ -72,7 +76,7 @@ def locate(source: str | Path, root: str | Path | None = None) -> Path | None:
     """
     places = [Path(source)] + ([Path(root) / source] if root is not None else [])
     found = next((place for place in places if place.exists()), None)
-    if found is None and not _HUB_ID.fullmatch(str(source)):
+    if found is None and not is_hub_id(str(source), *([Path(root)] if root is not None else [])):
         raise FileNotFoundError(f"{source} does not exist" + (f", nor does {places[-1]}" if root is not None else ""))
     return found
 
@@ -124,17 +128,20 @@ def _by_fold(splits: dict[str, list[dict]]) -> dict[str, list[dict]]:
     return folds if len(folds) > 1 else {name: rows}
 
 
-def _from_hub(name: str) -> dict[str, list[dict]]:
+def _from_hub(name: str, config: str | None) -> dict[str, list[dict]]:
     try:
         from datasets import ClassLabel, load_dataset
     except ImportError:
         raise MissingExtraError("datasets", "train", f"{name} is no path, and reading it from the hub") from None
     try:
-        found = load_dataset(name)
+        found = load_dataset(name, config)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        lines = str(error).splitlines() or [type(error).__name__]
+        # of a set with several configurations the second line lists them
+        reason = " ".join(lines[: 2 if lines[0].startswith("Config name") else 1])
+        asked = f" with config {config!r}" if config is not None else ""
         raise FileNotFoundError(
-            f"{name} is no file or folder here, and the hub does not give a set of that name ({reason}):"
+            f"{name} is no file or folder here, and the hub does not give a set of that name{asked} ({reason}):"
             " pass the path of a local copy"
         ) from None
     splits = {}

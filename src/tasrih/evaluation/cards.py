@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.hub_ids import is_hub_id
 from tasrih.schemes import SCHEMES
 
 #: Score to the hub's id of the metric; a score that is not here stands in the card's tables alone.
@@ -221,9 +222,12 @@ def card_of(folder: Path, licence: str, *, title: str | None = None) -> Card:
     run = _stored(folder / "train_config.json") or {}
     sets = [_set_name(item) for item in run.get("train") or run.get("titled") or ()]
     scheme = SCHEMES.get(task)
-    if scheme is not None:
-        kind = "any of" if scheme.multi_label else "one of"
-        does = f"Gives an Arabic text {kind} {len(scheme.labels)} labels: {', '.join(scheme.names)}."
+    # a model trained on labels of its own keeps them, whatever its task
+    labels = stored.get("labels") or list((settings.get("id2label") or {}).values()) or (scheme.names if scheme else ())
+    labels = [label for label in labels if label != "conditional"]
+    if labels and task != "summary":
+        kind = "any of" if stored.get("multi_label", bool(scheme and scheme.multi_label)) else "one of"
+        does = f"Gives an Arabic text {kind} {len(labels)} labels: {', '.join(labels)}."
     else:
         does = "Writes a headline for an Arabic article." if task == "summary" else "Classifies Arabic texts."
     return Card(
@@ -231,7 +235,7 @@ def card_of(folder: Path, licence: str, *, title: str | None = None) -> Card:
         PIPELINES.get(task, "text-classification"), data=tuple(f"`{name}`" for name in sets),
         datasets=tuple(dict.fromkeys(name.split(" ")[0] for name in sets)),
         recipe=("`tasrih train` with the settings in `train_config.json`",) if run else (),
-        base=run.get("base") if _is_hub_id(run.get("base")) else None,
+        base=run.get("base") if is_hub_id(run.get("base")) else None,
     )  # fmt: skip
 
 
@@ -243,16 +247,6 @@ def _set_name(item: str | dict) -> str:
     name, split = (item, "") if isinstance(item, str) else (item["name"], f" {item.get('split', 'train')}")
     # where a set lies on this machine is nobody's business
     return f"{Path(name).name if Path(name).is_absolute() else name}{split}"
-
-
-def _is_hub_id(name: str | None) -> bool:
-    """Say whether a base is a name on the hub rather than a place on this machine, which a card must not show."""
-    return (
-        bool(name)
-        and name.count("/") == 1
-        and not name.startswith((".", "/", "~", "runs/"))
-        and not Path(name).exists()
-    )
 
 
 def folder_card(folder: Path, figures: Sequence[Path], licence: str, *, title: str | None = None) -> str:

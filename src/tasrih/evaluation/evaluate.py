@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import Row, read_task, statement_stances, statements
+from tasrih.data.labelled import Row, statement_stances, statements
+from tasrih.data.sources import locate
 from tasrih.data.standoff import SUFFIX, read_standoff
 from tasrih.errors import MissingExtraError
 from tasrih.evaluation.analysis import analyse, surest_errors
@@ -22,11 +23,13 @@ from tasrih.evaluation.classification import COMMON, Answers, Questions
 from tasrih.evaluation.report import Analysis, Comparison, Report, SliceScores, WrongAnswer
 from tasrih.evaluation.slices import parts
 from tasrih.evaluation.summary_metrics import FOLDING, Measured, lead, measures, oracle, summary_scores
-from tasrih.models.classifier import Classifier
+from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.load import load
 from tasrih.models.summariser import STYLES, Summariser
 from tasrih.results import Summary
+from tasrih.schemes import SCHEMES
 from tasrih.text.language import unreadable
+from tasrih.training.sources import Source, read_source
 
 __all__ = ["TASKS", "Report", "evaluate"]
 
@@ -47,14 +50,15 @@ MEANINGS = {
 
 
 def evaluate(
-    model: str, data: str, split: str = "test", root: Path | None = None, *, against: str | None = None,
+    model: str, data: str | Source, split: str = "test", root: Path | None = None, *, against: str | None = None,
     more: Sequence[str] = (), style: str = "headline",
 ) -> Report:  # fmt: skip
     """Score a model on one split of a set, with its baselines fitted on the same set's training split.
 
     Args:
         model: a bundled model's name, a folder, or a hub id.
-        data: the set's folder under the data root.
+        data: the set's folder under the data root; or a file, a folder of files or a hub id, as a ``Source`` where its
+            columns or labels have names of their own. A file is one split, whatever its name.
         split: the split.
         root: the data root; None takes ``data_root()``.
         against: another model of the same task, to be compared on the same texts and resamples.
@@ -68,8 +72,8 @@ def evaluate(
 
     Raises:
         FileNotFoundError: if the set has no such split.
-        ValueError: if the model does another task than the set's, or the other model another than the first; or the
-            set has no text of that style.
+        ValueError: if the model does another task than the set's, or the other model another than the first; if a
+            column is missing or a label is none of the model's; or the set has no text of that style.
         MissingExtraError: without scikit-learn, which the baselines and curves are made with.
     """
     if importlib.util.find_spec("sklearn") is None:
@@ -80,24 +84,44 @@ def evaluate(
     task = tasks["model"]
     if style not in STYLES:
         raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
-    command = f"tasrih evaluate {model} {data} --split {split}" + (f" --against {against}" if against else "")
-    command += "".join(f" --more {path}" for path in more)
-    command += f" --style {style}" if style != "headline" else ""
-    report = partial(Report, model, data, split, command=command, task=task)
-    kind = TASKS.get(data.split("/")[0], task)
-    if kind != task and not (task == "stance" and data == "statements"):
-        raise ValueError(f"{data} is a set for the task {kind}; {model} does {task}")
+    source = replace(data, split=split) if isinstance(data, Source) else Source(data, split)
+    command = _command(model, source, against, more, style)
+    report = partial(Report, model, source.name, split, command=command, task=task)
+    kind = TASKS.get(source.name.split("/")[0], task)
+    if kind != task and not (task == "stance" and source.name == "statements"):
+        raise ValueError(f"{source.name} is a set for the task {kind}; {model} does {task}")
     if against and tasks[against] != task:
         raise ValueError(f"{against} does {tasks[against]}; {model} does {task}: compare models of one task")
     if task == "summary":
-        rows = list(read_rows(_summary_file(root, data, split)))
+        rows = list(read_rows(_summary_file(root, source.name, split)))
         if not rows:
-            raise ValueError(f"{data}, split {split}: there is no row to score")
+            raise ValueError(f"{source.name}, split {split}: there is no row to score")
         return (_headlines if style == "headline" else _briefs)(models, rows, report)
-    rows = read_task(root, task, data, split)
+    settings = models["model"].settings
+    rows = _rows(source, root, settings)
     if not rows:
-        raise ValueError(f"{data}, split {split}: there is no row to score")
-    return _classified(models, rows, _fitting_rows(root, task, data, more), report)
+        raise ValueError(f"{source.name}, split {split}: there is no row to score")
+    return _classified(models, rows, _fitting_rows(source, root, settings, more), report)
+
+
+def _command(model: str, source: Source, against: str | None, more: Sequence[str], style: str) -> str:
+    parts = [f"tasrih evaluate {model} {source.name} --split {source.split}"]
+    columns = {name: getattr(source, name) for name in ("text", "label", "target", "id")}
+    parts += [f"--column {ours}={theirs}" for ours, theirs in columns.items() if ours != theirs]
+    parts += [f"--map {theirs}={ours}" for theirs, ours in source.labels.items()]
+    parts += [f"--against {against}"] if against else []
+    parts += [f"--more {path}" for path in more]
+    return " ".join(parts + ([f"--style {style}"] if style != "headline" else []))
+
+
+def _rows(source: Source, root: Path, settings: ClassifierSettings) -> list[Row]:
+    """Read a set by the labels of a model, which may be those of a scheme or its own."""
+    scheme = SCHEMES.get(settings.task)
+    own = scheme is None or not {*settings.labels} <= {*scheme.names, "conditional"}
+    found = read_source(
+        source, root, settings.task, settings.labels, multi_label=settings.multi_label, own_labels=own
+    )  # fmt: skip
+    return found.rows
 
 
 @dataclass(frozen=True)
@@ -117,18 +141,25 @@ def _further_rows(path: str, task: str, root: Path) -> Iterator[Row]:
     return statements(path) if task == "statement" else statement_stances(path)
 
 
-def _fitting_rows(root: Path, task: str, data: str, more: Sequence[str]) -> _Fitting:
-    further = [row for path in more for row in _further_rows(path, task, root)]
+def _fitting_rows(source: Source, root: Path, settings: ClassifierSettings, more: Sequence[str]) -> _Fitting:
+    further = [row for path in more for row in _further_rows(path, settings.task, root)]
+
+    def split(name: str) -> list[Row]:
+        return _rows(replace(source, split=name), root, settings)
+
+    place = locate(source.name, root)
+    if place is not None and place.is_file():
+        return _Fitting()  # one split alone: what would be fitted on it would be scored on it
     try:
-        train = read_task(root, task, data, "train")
+        train = split("train")
     except FileNotFoundError:
         return _Fitting()
-    if data == "statements" and task == "statement":
-        train += read_task(root, task, data, "train_written")
-    guard = HeldOut.from_root(root)
+    if source.name == "statements" and settings.task == "statement":
+        train += split("train_written")
+    guard = HeldOut.from_root(root) if root.is_dir() else HeldOut()
     train, further = (guard.refuse(rows, lambda row: row.text, lambda row: row.id)[0] for rows in (train, further))
     try:
-        validation = read_task(root, task, data, "validation")
+        validation = split("validation")
     except FileNotFoundError:
         validation = train
     return _Fitting(train, validation, further)
@@ -148,9 +179,9 @@ def _classified(
     shares = prior(train, labels) if train else np.full(len(labels), 1 / len(labels))
     systems = {name: answers_of(one, rows, labels, shares) for name, one in models.items()}
     if train:
-        systems["tfidf"] = _baseline(train, validation, rows, labels, multi_label)
+        systems["tfidf"] = baseline_answers(train, validation, rows, labels, multi_label)
         if more:
-            systems["tfidf_more"] = _baseline(train + more, validation, rows, labels, multi_label)
+            systems["tfidf_more"] = baseline_answers(train + more, validation, rows, labels, multi_label)
         systems["majority"] = _majority(questions, shares)
     draws = {name: draw(questions.scores(given), len(rows)) for name, given in systems.items()}
     notes = [f"{name}: {text}" for name, text in MEANINGS.items() if name in draws["model"]]
@@ -169,9 +200,21 @@ def _classified(
     )  # fmt: skip
 
 
-def _baseline(
+def baseline_answers(
     train: list[Row], validation: list[Row], rows: list[Row], labels: tuple[str, ...], multi_label: bool
 ) -> Answers:
+    """Fit TF-IDF with logistic regression and put its decisions for rows into the form that is scored.
+
+    Args:
+        train: training rows.
+        validation: rows that the thresholds of several labels are fitted on.
+        rows: the rows to answer.
+        labels: the labels, in the order of the columns.
+        multi_label: whether a row may have several.
+
+    Returns:
+        The answers.
+    """
     predicted, probabilities = TfidfBaseline(labels, multi_label=multi_label).fit(train, validation).answer(rows)
     if multi_label:
         predicted[:, -1] &= predicted[:, :-1].any(1) | (labels[-1] != "conditional")
@@ -277,6 +320,7 @@ def _briefs(models: dict[str, Summariser], rows: list[dict], report: Callable[..
     }  # fmt: skip
     systems = {name: [summary.text for summary in found] for name, found in written.items()} | {
         "lead_1": [lead(text, 1) for text in texts],
+        "lead_3": [lead(text, 3) for text in texts],
         "first_words": [_beginning(text, size) for text, size in zip(texts, sizes, strict=True)],
         "oracle": [oracle(text, reference) for text, reference in zip(texts, flat, strict=True)],
     }
@@ -290,8 +334,8 @@ def _briefs(models: dict[str, Summariser], rows: list[dict], report: Callable[..
         for name, made in systems.items()
     }
     notes = [
-        f"{len(flat)} references; each summary has the words of its reference at most, and first_words as many; the "
-        "oracle takes three whole sentences at most"
+        f"{len(flat)} references; each summary has the words of its reference at most, and first_words as many; lead_1 "
+        "and lead_3 are whole sentences; the oracle takes three whole sentences at most"
     ]
     made = [systems["model"][start] for start in starts]
     first = [wanted[0] for wanted in references]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tasrih.errors import ModelError
+from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
 from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
@@ -150,14 +151,12 @@ class Classifier:
     @classmethod
     def _from_transformers(cls, place: Path | str, device: str | None, choice: EngineChoice | None) -> Classifier:
         engine = open_checkpoint(place, choice, device=device)
-        from transformers import AutoTokenizer
-
         config = engine.config
         labels = tuple(config.id2label[index] for index in range(config.num_labels))
         stored = getattr(config, "tasrih", None) or {}
         if not isinstance(stored, dict):
             raise ModelError(f"{place}: tasrih in its config must be an object, not {type(stored).__name__}")
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        tokenizer = open_auto_tokenizer(place)
         longest = getattr(config, "max_position_embeddings", 512)
         if "roberta" in config.model_type:
             longest -= config.pad_token_id + 1  # its positions are counted from there

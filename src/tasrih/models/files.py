@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tasrih.errors import ModelError
+from tasrih.hub_ids import is_hub_id
 from tasrih.models.safety import check_inside
 
 #: Version of the folder layout that this release reads.
@@ -89,8 +90,13 @@ def locate(name: str | Path) -> Path | str:
     if path.exists():
         raise ModelError(f"{path} is a file: give the model's folder")
     text = str(name)
-    if text.count("/") == 1 and not text.startswith((".", "/", "~")) and not any(char.isspace() for char in text):
+    if is_hub_id(text):
         return text
+    if "/" in text:
+        raise ModelError(
+            f"there is no folder {text!r} here, and it is no hub id (owner/model): give the path of a local folder, "
+            "or run the recipe first whose output it is"
+        )
     raise ModelError(
         f"unknown model {text!r}: choose a bundled one ({', '.join(bundled_models()) or 'none here'}), "
         "a folder, or a hub id such as owner/model"

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.decoding import WordTrie, beam_search
 from tasrih.models.encoding import open_tokenizer, without_surrogates
 from tasrih.models.engines import OnnxEngine
@@ -140,6 +141,7 @@ class Summariser:
             The summariser.
 
         Raises:
+            MissingExtraError: if it is a transformers model, and what opens it is not installed.
             ModelError: if there is no such model, or it is damaged, or no summariser.
         """
         place = locate(name)
@@ -170,13 +172,15 @@ class Summariser:
     def _from_transformers(cls, place: Path | str, device: str | None) -> Summariser:
         try:
             import torch
-            from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+            from transformers import AutoModelForSeq2SeqLM
         except ImportError:
             raise MissingExtraError("torch and transformers", "train", f"opening {place}") from None
         try:
             options = {"dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False}
             model = AutoModelForSeq2SeqLM.from_pretrained(place, **options)
-            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+            tokenizer = open_auto_tokenizer(place)
+        except MissingExtraError:
+            raise
         except Exception as error:  # safetensors' own errors share no base with the others
             hint = "" if isinstance(place, Path) else "; give the path of a local folder"
             raise ModelError(f"{place} cannot be opened as a summariser: {str(error).splitlines()[0]}{hint}") from None

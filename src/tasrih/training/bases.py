@@ -8,12 +8,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.hub_ids import is_hub_id
+from tasrih.models.auto_tokenizer import open_auto_tokenizer, put_marks
 from tasrih.models.spans import SPAN_LABELS
 from tasrih.text.normalise import profile_of_family
 from tasrih.training.restoring import is_exported, open_exported
 
 if TYPE_CHECKING:
     from tasrih.training.config import ClassifierConfig
+
+
+def check_base(base: str) -> None:
+    """Refuse a base that is neither a model's folder nor fit to be a hub id, before anything is asked for it.
+
+    Args:
+        base: what the run names.
+
+    Raises:
+        ModelError: if there is no such folder and the name is no hub id, or the folder holds no model.
+    """
+    folder = Path(base)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise ModelError(f"base {base} holds no model: there is no config.json in it")
+    if not folder.is_dir() and not is_hub_id(base):
+        raise ModelError(
+            f"base {base} is no folder here and no hub id (owner/model): give the path of a local folder, or run the "
+            "recipe first whose output it is"
+        )
 
 
 def open_pretrained(kind: type, base: str, **options):
@@ -28,17 +49,19 @@ def open_pretrained(kind: type, base: str, **options):
         The config, tokenizer or model.
 
     Raises:
+        MissingExtraError: if a tokenizer needs sentencepiece, which is not installed.
         ModelError: if there is no such folder, and the hub does not give such a model.
     """
+    check_base(base)
     folder = Path(base)
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise ModelError(f"base {base} holds no model: there is no config.json in it")
-    if not folder.is_dir() and (base.count("/") != 1 or base.startswith((".", "/", "~"))):
-        raise ModelError(f"base {base} is no folder here and no hub id (owner/model): give the path of a local folder")
     if is_exported(folder):
         return open_exported(kind, folder, **options)
     try:
+        if kind.__name__ == "AutoTokenizer":
+            return open_auto_tokenizer(base)
         return kind.from_pretrained(base, trust_remote_code=False, **options)
+    except ModelError:
+        raise
     except pickle.UnpicklingError:  # torch's own words advise to unpickle all the same
         raise ModelError(
             f"the weights of base {base} hold more than numbers, which could run code: get them as safetensors"
@@ -97,28 +120,14 @@ def open_tokenizer(base: str):
         The tokenizer, one of those that are computed by the ``tokenizers`` library.
 
     Raises:
+        MissingExtraError: if it needs sentencepiece, which is not installed.
         ModelError: if it cannot be had, or is of another kind.
     """
     from transformers import AutoTokenizer
 
     tokenizer = open_pretrained(AutoTokenizer, base)
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
-        raise ModelError(f"base {base} has a tokenizer without tokenizer.json, which tasrih cannot map to characters")
-    _put_marks(tokenizer)
+    put_marks(tokenizer)
     return tokenizer
-
-
-def _put_marks(tokenizer) -> None:
-    """See to it that texts are opened and closed by their marks: BarthezTokenizer, AraBART's, adds none in 5.24."""
-    opening, closing = tokenizer.cls_token or tokenizer.bos_token, tokenizer.sep_token or tokenizer.eos_token
-    if not opening or not closing or tokenizer("نص")["input_ids"][-1] in tokenizer.all_special_ids:
-        return
-    from tokenizers.processors import TemplateProcessing
-
-    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
-        single=f"{opening} $A {closing}", pair=f"{opening} $A {closing} {closing} $B {closing}",
-        special_tokens=[(mark, tokenizer.convert_tokens_to_ids(mark)) for mark in {opening, closing}],
-    )  # fmt: skip
 
 
 def longest_window(shape, tokenizer) -> int:

@@ -189,11 +189,16 @@ def export_encoder(source: str | Path, output: str | Path) -> Path:
 
     Returns:
         The folder, which ``AutoModelForMaskedLM`` and the other auto classes open.
+
+    Raises:
+        FileNotFoundError: if the source is no pretrained encoder.
     """
     import torch
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     source, output = Path(source), Path(output)
+    if not (source / "config.json").is_file():
+        raise FileNotFoundError(f"{source} holds no pretrained encoder: there is no config.json in it")
     model = AutoModelForMaskedLM.from_pretrained(source, dtype=torch.bfloat16)
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)

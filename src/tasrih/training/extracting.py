@@ -26,7 +26,7 @@ from tasrih.models.headline import HeadlineWeights, best_window, cut_words
 from tasrih.text.sentences import sentences
 from tasrih.training.feature_table import FeatureTable
 from tasrih.training.grading import fit_grades, mean_worth, read_graded
-from tasrih.training.provenance import write_whole
+from tasrih.training.provenance import git_commit, versions, write_whole
 from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import headline_pairs
 
@@ -202,7 +202,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
         root: the data root; None takes ``data_root()``.
 
     Returns:
-        ROUGE on each validation set, beside that of the first words, the choice made, and what was read.
+        ROUGE on each validation set, beside that of the first words, the choice made, what was read, and by what code.
 
     Raises:
         FileNotFoundError: if the corpus or a validation split is not there.
@@ -275,7 +275,8 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     done = {
         "validation": result, "first_words": first, "tried": tried, **grading, "articles": len(bounds) - 1,
         "windows": len(rewards), "features": len(stored["weights"]), "removed_by_guard": removed,
-        "data": fingerprint_rows(articles), "config": asdict(config),
+        "data": fingerprint_rows(articles), "config": asdict(config), "versions": versions(),
+        "git_commit": git_commit(),
     }  # fmt: skip
     write_whole(output.with_suffix(".training.json"), json.dumps(done, ensure_ascii=False, indent=1))
     return done

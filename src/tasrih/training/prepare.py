@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import numpy as np
 from tasrih.data.corpus import data_root, read_articles
 from tasrih.data.guard import HeldOut
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
+from tasrih.training.provenance import write_provenance
 from tasrih.training.refolding import refold_tokenizer
 from tasrih.training.shards import tokenise_texts
+from tasrih.training.sources import fingerprint_rows
 from tasrih.training.tokenizer import learn_vocabulary, save_tokenizer
 
 
@@ -47,7 +50,7 @@ class PrepareConfig:
 
 
 def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
-    """Learn the tokenizer, write the shards and factorise the embeddings.
+    """Learn the tokenizer, write the shards and factorise the embeddings, and store what they were made of beside them.
 
     Args:
         config: what to make.
@@ -61,10 +64,10 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
     """
     from tokenizers import Tokenizer
 
-    root, output = root or data_root(), Path(config.output)
+    begun, root, output = time.monotonic(), root or data_root(), Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     guard = HeldOut.from_root(root, but=config.free)
-    tokenizer, report = None, {}
+    tokenizer, report, data = None, {}, []
     for name in config.corpora:
         kept, removed = guard.refuse(
             read_articles(root / name), lambda article: article.text, lambda article: article.id
@@ -87,9 +90,11 @@ def prepare(config: PrepareConfig, root: Path | None = None) -> dict:
         shard.parent.mkdir(parents=True, exist_ok=True)
         np.save(shard, tokens)
         report[name] = {"articles": len(kept), "tokens": len(tokens), "removed_by_guard": removed}
+        data.append({"name": name, "rows": len(kept), "sha256": fingerprint_rows(kept), "removed_by_guard": removed})
         print(name, report[name], flush=True)
         if first and config.width:
             counts = count_pairs(tokens, tokenizer.get_vocab_size())
             np.save(output / "embeddings.npy", embed_by_pmi(counts, config.width, spread=0.02, seed=config.seed))
     (output / "prepare.json").write_text(json.dumps({**asdict(config), "report": report}, indent=1))
+    write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=False)
     return report

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from tasrih.models.files import digest
+from tasrih.training.bases import check_base
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.refolding import refold_embeddings
@@ -215,6 +216,7 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
 
     Raises:
         FileNotFoundError: if a shard or the tokenizer is missing.
+        ModelError: if the base is no model's folder and no hub id.
         ValueError: if the base has another vocabulary, too few tokens are left to train on, or a run to go on from was
             begun with other settings.
     """
@@ -236,6 +238,7 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         write_config(output, config, "pretrain_config.json")
     tokenizer = Tokenizer.from_file(str(Path(config.tokenizer) / "tokenizer.json"))
     if config.base:
+        check_base(config.base)
         known, own = Path(config.base) / "tokenizer.json", tokenizer.get_vocab()
         if not config.pieces and known.exists() and Tokenizer.from_file(str(known)).get_vocab() != own:
             raise ValueError(

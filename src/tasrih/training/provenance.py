@@ -107,8 +107,10 @@ def write_config(output: Path, config: Any, name: str = "train_config.json") -> 
     write_whole(output / name, json.dumps(values, indent=1, ensure_ascii=False))
 
 
-def write_provenance(output: Path, *, seeds: list[int], data: list[dict], begun: float, resumed: bool) -> None:
-    """Store what a run was made of and what it took, as ``run.json``.
+def write_provenance(
+    output: Path, *, seeds: list[int], data: list[dict], begun: float, resumed: bool, name: str = "run.json"
+) -> None:
+    """Store what a run was made of and what it took.
 
     Args:
         output: the model's folder.
@@ -116,6 +118,7 @@ def write_provenance(output: Path, *, seeds: list[int], data: list[dict], begun:
         data: name, split, rows and SHA-256 of each set read.
         begun: ``time.monotonic()`` when it began.
         resumed: whether it went on from a checkpoint; the seconds are then those since.
+        name: the file of its folder that it goes to.
     """
     import os
 
@@ -133,4 +136,4 @@ def write_provenance(output: Path, *, seeds: list[int], data: list[dict], begun:
         "resumed": resumed,
         "peak_memory_bytes": peak_memory(),
     }
-    write_whole(output / "run.json", json.dumps(facts, indent=1, ensure_ascii=False))
+    write_whole(output / name, json.dumps(facts, indent=1, ensure_ascii=False))

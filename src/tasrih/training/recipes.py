@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tasrih.data.formats import read_json
 from tasrih.errors import MissingExtraError
 from tasrih.models.files import PRETRAINED
 from tasrih.schemes import SCHEMES
@@ -155,6 +156,25 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
     if name == "classifier" and values.get("base") in BUNDLED_BASES:
         values["base"] = str(PRETRAINED / values["base"])
     return _build(KINDS[name][0], values, str(path))
+
+
+def stored_config(run: str | Path) -> ClassifierConfig:
+    """Read the settings that lie beside a trained classifier.
+
+    Args:
+        run: its folder.
+
+    Returns:
+        The settings, checked.
+
+    Raises:
+        FileNotFoundError: if it has no ``train_config.json``.
+        ValueError: if that is not the settings of a classifier of this release; the message names the option.
+    """
+    path = Path(run) / "train_config.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{run} has no train_config.json: give what `tasrih train` saved")
+    return _build(ClassifierConfig, read_json(path), str(path))
 
 
 def run_recipe(config: Any) -> dict:

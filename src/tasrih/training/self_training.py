@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,11 @@ from tasrih.data.labelled import Row, article_text
 from tasrih.data.standoff import SUFFIX, write_standoff
 from tasrih.evaluation.baselines import TfidfBaseline
 from tasrih.models.classifier import Classifier
+from tasrih.models.files import digest
 from tasrih.schemes import SCHEMES
 from tasrih.text.sentences import sentences
-from tasrih.training.sources import Source, read_source
+from tasrih.training.provenance import write_provenance
+from tasrih.training.sources import Part, Source, facts_of, read_source
 
 #: The teacher that is not a folder: the baseline, fitted on ``train``.
 TFIDF = "tfidf"
@@ -78,7 +81,7 @@ class SelfTrainingConfig:
 
 
 def self_train(config: SelfTrainingConfig, root: Path | None = None) -> dict:
-    """Draw unlabelled texts and save what the teachers say of them.
+    """Draw unlabelled texts and save what the teachers say of them, and beside it what it was made of.
 
     Args:
         config: the run.
@@ -96,17 +99,20 @@ def self_train(config: SelfTrainingConfig, root: Path | None = None) -> dict:
         Hinton et al., "Distilling the Knowledge in a Neural Network", 2015; Xie et al., "Self-training with Noisy
         Student", CVPR 2020.
     """
-    root = root or data_root()
+    begun, root, output = time.monotonic(), root or data_root(), Path(config.output)
     scheme = SCHEMES[config.task]
     labels = (*scheme.names, "conditional") if config.task == "statement" else scheme.names
     guard = HeldOut.from_root(root)
 
-    def read(source: Source) -> list[Row]:
-        part = read_source(source, root, config.task, labels, multi_label=scheme.multi_label)
-        return [row for row in part.rows if not guard.holds(row.text, row.id)]
+    def read(source: Source) -> Part:
+        return read_source(source, root, config.task, labels, multi_label=scheme.multi_label)
 
-    validation = read_source(config.validation, root, config.task, labels, multi_label=scheme.multi_label).rows
-    train = [row for source in config.train for row in read(source)]
+    held = read(config.validation)
+    validation, train, data = held.rows, [], [facts_of(held)]
+    for part in map(read, config.train):
+        kept, part.removed = guard.refuse(part.rows, lambda row: row.text, lambda row: row.id)
+        train += kept
+        data.append(facts_of(part))
     drawn, removed = _draw(config, root, guard, known={fingerprint(row.text) for row in (*train, *validation)})
     if not drawn:
         raise ValueError(f"no text of {', '.join(config.corpora)} is left: all are held out, labelled or short")
@@ -125,11 +131,14 @@ def self_train(config: SelfTrainingConfig, root: Path | None = None) -> dict:
     found = _probabilities(logits, multi_label=scheme.multi_label)
 
     rows = list(_label(drawn, found, labels, config))
-    Path(config.output).parent.mkdir(parents=True, exist_ok=True)
-    number = write_standoff(config.output, rows)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    number = write_standoff(output, rows)
     expected = dict(zip(labels, found.sum(0).round(1).tolist(), strict=True))
     result = {"texts": number, "removed_by_guard": removed, "expected": expected}
-    Path(f"{config.output}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    Path(f"{output}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    data += [{"name": name, "sha256": digest(root / "corpus" / name)} for name in config.corpora]
+    own = f"{output.name}.run.json"  # there may be several such files in a folder
+    write_provenance(output.parent, seeds=[config.seed], data=data, begun=begun, resumed=False, name=own)
     return result
 
 

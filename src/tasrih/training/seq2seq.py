@@ -37,6 +37,8 @@ class Pairs:
     """The set's folder under the data root; or a JSONL, CSV or Parquet file, a folder of such, or a hub id."""
     split: str = "train"
     """Its split."""
+    config: str | None = None
+    """Configuration of a hub dataset that has several, such as ``arabic``."""
     limit: int | None = None
     """Rows at most, from its start."""
     text: str = "text"
@@ -138,9 +140,9 @@ def read_pairs(source: Pairs, root: Path) -> list[Article]:
 
     Raises:
         FileNotFoundError: if it is not there, or has no such split.
-        ValueError: if a column is missing.
+        ValueError: if a column is missing, or it names a configuration and is no hub id.
     """
-    splits = read_splits(source.name, root)
+    splits = read_splits(source.name, root, config=source.config)
     if source.split not in splits and not (len(splits) == 1 and Path(source.name).suffix):
         raise FileNotFoundError(f"{source.name} has no split {source.split!r}: it has {', '.join(splits)}")
     articles = []
@@ -227,7 +229,7 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     Raises:
         FileNotFoundError: if a set is not there.
         ModelError: if the base is not found or no encoder-decoder.
-        ValueError: if a run to go on from was begun with other settings.
+        ValueError: if no pair is left to train on, or a run to go on from was begun with other settings.
     """
     from safetensors.torch import load_model
 
@@ -244,7 +246,8 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         finished.unlink(missing_ok=True)
         write_config(output, config)
 
-    guard = HeldOut.from_root(root) if root.is_dir() else HeldOut()
+    held = read_pairs(config.validation, root)
+    guard = (HeldOut.from_root(root) if root.is_dir() else HeldOut()).also(article.text for article in held)
     pairs, removed, facts = [], {}, []
     for source in config.train:
         read = read_pairs(source, root)
@@ -253,11 +256,13 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         removed[f"{source.name}/{source.split}"] = out
         facts.append({"name": source.name, "split": source.split, "rows": len(read), "removed_by_guard": out,
                       "sha256": fingerprint_rows(read)})  # fmt: skip
-    held = read_pairs(config.validation, root)
     facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
                   "sha256": fingerprint_rows(held)})  # fmt: skip
     if not pairs or not held:
-        raise ValueError(f"train gives {len(pairs)} pairs and validation {len(held)}: both need some")
+        raise ValueError(
+            f"train gives {len(pairs)} pairs and validation {len(held)}: both need some ({sum(removed.values())} of "
+            "train were taken out, for they stand in validation or in a held-out set of the data root)"
+        )
 
     items, check = (encode_pairs(articles, tokenizer, config) for articles in (pairs, held))
     seeds = config.seeds or [config.seed]

@@ -36,6 +36,8 @@ class Source:
     anywhere in the form of ``statements``; or a file of labels alone, ``*.standoff.jsonl`` (``data/standoff.py``)."""
     split: str = "train"
     """Its split; ``all`` takes every split or fold that it has."""
+    config: str | None = None
+    """Configuration of a hub dataset that has several, such as ``arabic``."""
     limit: int | None = None
     """Rows at most, drawn by a hash of the id."""
     repeat: int = 1
@@ -66,7 +68,7 @@ class Source:
     def plain(self) -> bool:
         """Whether no column or label is named, so that the set is read in its own form."""
         default = Source(self.name)
-        named = ("text", "label", "target", "id", "fold", "labels")
+        named = ("config", "text", "label", "target", "id", "fold", "labels")
         return all(getattr(self, name) == getattr(default, name) for name in named)
 
 
@@ -127,8 +129,9 @@ def read_records(source: Source, root: Path) -> list[dict]:
 
     Raises:
         FileNotFoundError: if it is not there, or has no such split.
+        ValueError: if it names a configuration and is no hub id.
     """
-    splits = read_splits(source.name, root)
+    splits = read_splits(source.name, root, config=source.config)
     if source.split == "all":
         return [row for rows in splits.values() for row in rows]
     if source.split not in splits and len(splits) == 1 and Path(source.name).suffix:
@@ -171,9 +174,10 @@ def read_source(
 
     Raises:
         FileNotFoundError: if it is not there, or has no such split.
-        ValueError: if a column is missing or a label unknown; the message names the row.
+        ValueError: if a column is missing or a label unknown (the message names the row), or it names a configuration
+            and is no hub id.
     """
-    if source.name.endswith(SUFFIX):
+    if source.name.endswith(SUFFIX) and source.config is None:
         rows = limited(read_standoff(source.name, task, root), source.limit, lambda row: row.id)
         return Part(source, rows, sha256=fingerprint_rows(rows))
     if source.plain and not own_labels and (path := _statements_file(source)):
@@ -215,7 +219,7 @@ def read_source(
 
 
 def read_training_data(config: ClassifierConfig, root: Path | None = None) -> TrainingData:
-    """Read a run's rows, held-out texts taken out of the training part.
+    """Read a run's rows, held-out texts and those of its own validation set taken out of the training part.
 
     Args:
         config: the run.
@@ -226,7 +230,7 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
 
     Raises:
         FileNotFoundError: if a set is not there.
-        ValueError: if a column is missing or a label unknown.
+        ValueError: if a column is missing or a label unknown, or no row is left to train on.
     """
     root = root or data_root()
     guard = HeldOut.from_root(root) if root.is_dir() else HeldOut()
@@ -237,26 +241,52 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
             own_labels=bool(config.label_names),
         )  # fmt: skip
 
-    data = TrainingData([], [])
+    data, refused, own = TrainingData([], []), [], HeldOut()
     if config.validation is not None:
         held = read(config.validation)
         data.validation = held.rows
-        data.fingerprints.append(_facts(held))
+        data.fingerprints.append(facts_of(held))
+        # by their texts alone: an id may be the number of a row, or name a row of each split
+        own, guard = (each.also(row.text for row in held.rows) for each in (own, guard))
     for source in config.train:
         part = read(source)
         allowed = [not guard.holds(row.text, row.id) for row in part.rows]
+        refused += [row.text for row, free in zip(part.rows, allowed, strict=True) if not free]
         part.removed = allowed.count(False)
-        data.fingerprints.append(_facts(part))
+        data.fingerprints.append(facts_of(part))
         part.folds = [fold for fold, free in zip(part.folds, allowed, strict=False) if free]
         part.rows = [row for row, free in zip(part.rows, allowed, strict=True) if free]
-        name = f"{source.name}/{source.split}"
+        name = _place(source)
         data.removed[name] = data.removed.get(name, 0) + part.removed
         data.train += part.rows * source.repeat
         data.parts.append(part)
+    if refused and not data.train:
+        shared = sum(map(own.holds, refused))
+        raise ValueError(_nothing_left(config, list(data.removed), shared, len(refused) - shared))
     return data
 
 
-def _facts(part: Part) -> dict:
+def _place(source: Source) -> str:
+    return f"{source.name}/{source.split}"
+
+
+def _nothing_left(config: ClassifierConfig, names: list[str], shared: int, others: int) -> str:
+    """Say why the guard left no row: how many stand in the run's own validation set, how many in held-out sets."""
+    given = f"in validation ({_place(config.validation)})" if config.validation is not None else ""
+    if not others:
+        return (
+            f"train: all {shared} rows of {', '.join(names)} stand {given} too, so that none is left to train on: "
+            "part the rows, each text into one of the two"
+        )
+    return (
+        f"train: none of the {shared + others} rows of {', '.join(names)} is left to train on: "
+        + (f"{shared} stand {given} too, " if shared else "")
+        + f"{others} in held-out sets under the data root"
+    )
+
+
+def facts_of(part: Part) -> dict:
+    """Give what is stored of a source that was read: name, split, rows, SHA-256 and what the guard took out."""
     return {
         "name": part.source.name, "split": part.source.split, "rows": len(part.rows), "sha256": part.sha256,
         "removed_by_guard": part.removed,

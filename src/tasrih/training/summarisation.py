@@ -20,8 +20,10 @@ import numpy as np
 from tasrih.data.corpus import Article, data_root, find_split, read_articles, read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.evaluation.summaries import fit_sureness
+from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.summariser import Summariser
 from tasrih.text.normalise import normalise
+from tasrih.training.bases import check_base
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
@@ -195,11 +197,12 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
 
     Raises:
         FileNotFoundError: if the corpus is not there.
+        ModelError: if the base is no model's folder and no hub id.
         ValueError: if it has hardly a headline to learn from, or a run to go on from was begun with other settings.
     """
     import torch
     from tokenizers import Tokenizer
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Config, T5ForConditionalGeneration
+    from transformers import AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
 
     begun, root, output = time.monotonic(), root or data_root(), Path(config.output)
     finished, checkpoint, log = (output / name for name in ("train_metrics.json", "checkpoint", "log.jsonl"))
@@ -207,6 +210,8 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         check_resumable(output, config)
         if finished.is_file():
             return json.loads(finished.read_text(encoding="utf-8"))
+    if config.base:
+        check_base(config.base)
     state = read_checkpoint(checkpoint) if config.resume else None
     if state is None:
         drop_checkpoint(checkpoint)
@@ -222,7 +227,7 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
     torch.manual_seed(config.seed)
     if config.base:
         model = AutoModelForSeq2SeqLM.from_pretrained(config.base, dtype=torch.float32)
-        fast = AutoTokenizer.from_pretrained(config.base)
+        fast = open_auto_tokenizer(config.base)
         fast.save_pretrained(output)
         tokenizer = fast.backend_tokenizer
     else:
