@@ -76,7 +76,8 @@ PARTS: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
         {
             "tasrih.training.recipes": ("load_recipe", "run_recipe"),
             "tasrih.training.config": ("ClassifierConfig",),
-            "tasrih.training.sources": ("Source", "read_training_data"),
+            "tasrih.data.labelled_source": ("Source",),
+            "tasrih.training.sources": ("read_training_data",),
             "tasrih.training.export": ("export_classifier",),
             "tasrih.data.guard": ("HeldOut", "fingerprint"),
         },
@@ -85,6 +86,7 @@ PARTS: tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...] = (
         "Evaluation", "See [evaluate and compare](evaluate.md).",
         {
             "tasrih.evaluation.evaluate": ("evaluate",),
+            "tasrih.training.out_of_fold": ("evaluate_out_of_fold",),
             "tasrih.evaluation.spans": ("evaluate_spans",),
             "tasrih.evaluation.spelling": ("evaluate_spelling",),
             "tasrih.evaluation.hf_metrics": ("metric", "combined"),

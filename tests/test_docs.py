@@ -93,7 +93,7 @@ def segments(line: str) -> Iterator[list[str]]:
     """Give the words of each command of a line, without variables before it and redirections behind it."""
     words: list[str] = []
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-    lexer.commenters, lexer.wordchars = "#", lexer.wordchars + "$:,{}[]@!%^+"
+    lexer.commenters, lexer.wordchars = "#", lexer.wordchars + "$:,{}[]@!%^+" + "".join(map(chr, range(0x621, 0x64B)))
     tokens = [*lexer, ";"]
     at = 0
     while at < len(tokens):

@@ -307,10 +307,10 @@ def evaluate(
     ] = None,
 ) -> None:
     """Score a model on a labelled set, baselines, intervals and another model beside it."""
+    from tasrih.data.labelled_source import Source
     from tasrih.evaluation.evaluate import evaluate as score
     from tasrih.evaluation.spans import evaluate_spans
     from tasrih.evaluation.spelling import evaluate_spelling
-    from tasrih.training.sources import Source
 
     if sum((spans, spelling, folds, against is not None or bool(more))) > 1:
         raise typer.BadParameter("--against and --more compare labels: give these, --spans, --spelling or --folds")
@@ -318,7 +318,7 @@ def evaluate(
         told = "a run with --folds is scored on what it was trained on: leave DATA out" if folds else "give DATA, a set"
         raise typer.BadParameter(told)
     if folds:
-        from tasrih.evaluation.out_of_fold import evaluate_out_of_fold
+        from tasrih.training.out_of_fold import evaluate_out_of_fold
 
         found = evaluate_out_of_fold(model)
     elif spans:

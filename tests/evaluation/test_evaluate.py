@@ -13,10 +13,10 @@ import pytest
 from tasrih.data.corpus import find_split, read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.data.labelled import Row, article_text, read_task
+from tasrih.data.labelled_source import Source
 from tasrih.data.standoff import write_standoff
 from tasrih.evaluation.evaluate import Report, evaluate
 from tasrih.evaluation.metrics import Interval
-from tasrih.training.sources import Source
 
 
 @pytest.fixture(scope="module")
@@ -356,7 +356,7 @@ def test_a_brief_is_held_against_beginnings_of_the_references_length(exported_su
     _briefs(tmp_path / "summarisation" / "briefs" / "test.jsonl.xz", rows)
     found = evaluate(str(exported_summary), "summarisation/briefs", root=tmp_path, style="brief")
     assert found.size == 5
-    assert set(found.scores) == {"model", "lead_1", "first_words", "oracle"}
+    assert set(found.scores) == {"model", "lead_1", "lead_3", "first_words", "oracle"}
     assert found.command.endswith("--style brief")
     assert any("10 references" in note for note in found.notes)
     for system in ("model", "first_words"):

@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 
 from tasrih.data.labelled import Row
+from tasrih.data.labelled_source import Part, Source
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.folds import assign_folds, turns
-from tasrih.training.sources import Part, Source, TrainingData
+from tasrih.training.sources import TrainingData
 
 
 def row(number: int, text: str | None = None, label: str = "favor") -> Row:

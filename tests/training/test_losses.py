@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tasrih.data.labelled import Row
+from tasrih.data.labelled_source import Source
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.losses import class_weights, pooled_module, text_loss
-from tasrih.training.sources import Source
 
 STANCES = ("favor", "against", "neutral")
 

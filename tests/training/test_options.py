@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tasrih.data.labelled_source import Source
 from tasrih.training.options import check_options, check_steps
 from tasrih.training.recipes import KINDS
 from tasrih.training.seq2seq import Pairs
-from tasrih.training.sources import Source
 
 
 @pytest.mark.parametrize("kind", [*(kind for kind, _ in KINDS.values()), Source, Pairs], ids=lambda kind: kind.__name__)

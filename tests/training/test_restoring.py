@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
+from tasrih.data.labelled_source import Source
 from tasrih.errors import ModelError
 from tasrih.models.files import PRETRAINED
 from tasrih.training import restoring
@@ -17,7 +18,6 @@ from tasrih.training.bases import base_profile, open_base, open_tokenizer
 from tasrih.training.classification import joined_module
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.recipes import load_recipe
-from tasrih.training.sources import Source
 
 TEXTS = ["رحّب الوزير بالاتفاق.", "حذّر الأمين العام من «كارثة» إذا استمر القصف، ودعا روسيا إلى وقفه."]
 

@@ -10,10 +10,10 @@ import pytest
 
 from tasrih.data.corpus import read_rows
 from tasrih.data.labelled import read_task
+from tasrih.data.labelled_source import Source
 from tasrih.data.standoff import read_standoff
 from tasrih.models.classifier import Classifier
 from tasrih.training.self_training import SelfTrainingConfig, self_train
-from tasrih.training.sources import Source
 
 CORPUS = "saudinewsnet.jsonl.xz"
 

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
+from tasrih.data.labelled_source import Source, fingerprint_rows, read_source
 from tasrih.schemes import STATEMENT
 from tasrih.training.config import ClassifierConfig
-from tasrih.training.sources import Source, fingerprint_rows, read_source, read_training_data
+from tasrih.training.sources import read_training_data
 
 STANCES = ("favor", "against", "neutral")
 ROWS = [

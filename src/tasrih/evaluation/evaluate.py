@@ -13,6 +13,7 @@ import numpy as np
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.data.labelled import Row, statement_stances, statements
+from tasrih.data.labelled_source import Source, read_source
 from tasrih.data.sources import locate
 from tasrih.data.standoff import SUFFIX, read_standoff
 from tasrih.errors import MissingExtraError
@@ -29,7 +30,6 @@ from tasrih.models.summariser import STYLES, Summariser
 from tasrih.results import Summary
 from tasrih.schemes import SCHEMES
 from tasrih.text.language import unreadable
-from tasrih.training.sources import Source, read_source
 
 __all__ = ["TASKS", "Report", "evaluate"]
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from tasrih.data.labelled import Row
+from tasrih.data.labelled_source import Source
 from tasrih.models.classifier import ClassifierSettings
 from tasrih.models.ngrams import FILE as NGRAMS
 from tasrih.models.ngrams import with_ngrams
@@ -31,7 +32,7 @@ from tasrih.training.folds import OutOfFold, save_out_of_fold, turns
 from tasrih.training.losses import joined_module
 from tasrih.training.ngrams import fit_ngrams
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
-from tasrih.training.sources import Source, TrainingData, read_training_data
+from tasrih.training.sources import TrainingData, read_training_data
 from tasrih.training.tuning import Fitted, fit, read_logs, spread
 
 __all__ = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tasrih.data.labelled_source import Source
 from tasrih.schemes import SCHEMES
 from tasrih.training.options import check_options, check_steps
-from tasrih.training.sources import Source
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import numpy as np
 
 from tasrih.data.corpus import Article, data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
+from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.evaluation.rouge import rouge
 from tasrih.models.extractive import article_windows
 from tasrih.models.headline import HeadlineWeights, best_window, cut_words
@@ -27,7 +28,6 @@ from tasrih.text.sentences import sentences
 from tasrih.training.feature_table import FeatureTable
 from tasrih.training.grading import fit_grades, mean_worth, read_graded
 from tasrih.training.provenance import git_commit, versions, write_whole
-from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import headline_pairs
 
 #: A conjunction written together with a number: such words tell nothing of headlines, and are not kept.

@@ -12,11 +12,11 @@ import numpy as np
 
 from tasrih.data.corpus import data_root, read_articles
 from tasrih.data.guard import HeldOut
+from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
 from tasrih.training.provenance import write_provenance
 from tasrih.training.refolding import refold_tokenizer
 from tasrih.training.shards import tokenise_texts
-from tasrih.training.sources import fingerprint_rows
 from tasrih.training.tokenizer import learn_vocabulary, save_tokenizer
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from tasrih.data.corpus import data_root, read_rows
 from tasrih.data.guard import HeldOut, fingerprint
 from tasrih.data.labelled import Row, article_text
+from tasrih.data.labelled_source import Part, Source, facts_of, read_source
 from tasrih.data.standoff import SUFFIX, write_standoff
 from tasrih.evaluation.baselines import TfidfBaseline
 from tasrih.models.classifier import Classifier
@@ -25,7 +26,6 @@ from tasrih.models.files import digest
 from tasrih.schemes import SCHEMES
 from tasrih.text.sentences import sentences
 from tasrih.training.provenance import write_provenance
-from tasrih.training.sources import Part, Source, facts_of, read_source
 
 #: The teacher that is not a folder: the baseline, fitted on ``train``.
 TFIDF = "tfidf"

@@ -17,6 +17,7 @@ import numpy as np
 
 from tasrih.data.corpus import Article, data_root
 from tasrih.data.guard import HeldOut
+from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.data.sources import read_splits
 from tasrih.errors import ModelError
 from tasrih.evaluation.rouge import rouge
@@ -24,7 +25,6 @@ from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
 from tasrih.training.options import check_options, check_steps
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
-from tasrih.training.sources import fingerprint_rows
 from tasrih.training.summarisation import store_sureness
 from tasrih.training.tuning import common_arguments, read_logs, run_or_resume, spread, stopping, tuned
 

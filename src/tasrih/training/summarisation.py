@@ -19,6 +19,7 @@ import numpy as np
 
 from tasrih.data.corpus import Article, data_root, find_split, read_articles, read_rows
 from tasrih.data.guard import HeldOut
+from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.evaluation.summaries import fit_sureness
 from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.summariser import Summariser
@@ -27,7 +28,6 @@ from tasrih.training.bases import check_base
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
-from tasrih.training.sources import fingerprint_rows
 from tasrih.training.tokenizer import learn_seq2seq_vocabulary, save_seq2seq_tokenizer
 
 

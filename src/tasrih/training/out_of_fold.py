@@ -14,6 +14,9 @@ from tasrih.evaluation.classification import Answers
 from tasrih.evaluation.evaluate import baseline_answers, questions_of
 from tasrih.evaluation.report import Report
 from tasrih.models.spans import softmax
+from tasrih.training.folds import turns
+from tasrih.training.recipes import stored_config
+from tasrih.training.sources import read_training_data
 
 
 def evaluate_out_of_fold(run: str | Path, root: Path | None = None) -> Report:
@@ -31,10 +34,6 @@ def evaluate_out_of_fold(run: str | Path, root: Path | None = None) -> Report:
         FileNotFoundError: if it is no such run, or a set that it read is not there.
         ValueError: if the sets are no longer those that it read.
     """
-    from tasrih.training.folds import turns
-    from tasrih.training.recipes import stored_config
-    from tasrih.training.sources import read_training_data
-
     run = Path(run)
     stored = run / "out_of_fold.npz"
     if not stored.is_file():

@@ -8,10 +8,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from tasrih.evaluation.out_of_fold import evaluate_out_of_fold
+from tasrih.data.labelled_source import Source
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.folds import turns
-from tasrih.training.sources import Source, read_training_data
+from tasrih.training.out_of_fold import evaluate_out_of_fold
+from tasrih.training.sources import read_training_data
 
 TEXTS = {"agree": "الوزارة تؤكد صحة الخبر رقم", "disagree": "الوزارة تنفي صحة الخبر رقم", "other": "سؤال عابر عن الطقس رقم"}
 
