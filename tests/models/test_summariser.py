@@ -185,6 +185,18 @@ def test_a_model_that_writes_nothing_whole_falls_back():
     assert (found.method, found.reason) == ("extractive", "the model wrote nothing whole")
 
 
+@pytest.mark.parametrize("rows", [-20, 20])
+def test_a_model_may_have_fewer_or_more_rows_than_its_tokenizer_has_pieces(rows):
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    size = tokenizer.get_vocab_size()
+    logits = np.zeros(size + rows)
+    logits[tokenizer.token_to_id("</s>")] = 1.0
+    made = Summariser(lambda ids: lambda prefixes: np.tile(logits, (len(prefixes), 1)), tokenizer, SummariserSettings())
+    headline, _ = made.write(ARTICLE, 8, min_words=3)
+    assert 3 <= len(headline.split()) <= 8
+    assert all(piece < size + rows for piece in made._pieces(headline))
+
+
 def test_function_words_alone_are_no_headline(summary_model):
     """A model that likes nothing but «في» and «من» and the end."""
     made = Summariser.from_pretrained(summary_model[0], device="cpu")

@@ -317,9 +317,14 @@ class Summariser:
         if self.settings.unknown_id is not None:
             banned.add(self.settings.unknown_id)
         decoder = self._decoder([*source, self.settings.end_id])
+
+        def scores(prefixes: list[tuple[int, ...]]) -> np.ndarray:
+            # a model may have more rows than its tokenizer has pieces, or fewer: it cannot write those
+            found = decoder(prefixes)[:, : self._size]
+            return np.pad(found, ((0, 0), (0, self._size - found.shape[1])), constant_values=-np.inf)
+
         hypotheses = beam_search(
-            # a model may have more rows than its tokenizer has pieces
-            lambda prefixes: decoder(prefixes)[:, : self._size], end=self.settings.end_id, beams=self.settings.beams,
+            scores, end=self.settings.end_id, beams=self.settings.beams,
             max_pieces=max_words * 4, trie=trie, banned=banned, length_penalty=self.settings.length_penalty,
             word_starts=self._starts, max_words=max_words, min_words=min_words,
         )  # fmt: skip
