@@ -261,3 +261,15 @@ def test_a_killed_run_goes_on_to_the_same_bytes(exported_statement, tmp_path):
     subprocess.run(command(exported_statement, source, output, "--resume"), check=True, env=environment)
     assert output.read_bytes() == whole.read_bytes()
     assert len(output.read_bytes().splitlines()) == 2600
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_read_is_not_written_over(tmp_path, linked):
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"text": SENTENCES[0]}), encoding="utf-8")
+    output = tmp_path / "link.jsonl" if linked else source
+    if linked:
+        output.symlink_to(source)
+    with pytest.raises(InputError, match="one of the files that are read"):
+        run(source, output)
+    assert json.loads(source.read_text(encoding="utf-8")) == {"text": SENTENCES[0]}

@@ -222,13 +222,15 @@ def run_stream(
         Whether every file could be read, and with ``plain`` every line of it.
 
     Raises:
-        InputError: if there is nothing to read, or ``output`` is left from another input.
+        InputError: if there is nothing to read, or ``output`` is left from another input, or is one of the inputs.
     """
     files = find_files(paths)
     if resume and output is None:
         raise InputError("--resume goes on with an output file: name it with --output")
     file = None
     if output is not None:
+        if any(path is not None and output.exists() and path.samefile(output) for path in files):
+            raise InputError(f"--output {output} is one of the files that are read: name another")
         if resume and output.exists() and not output.with_name(output.name + ".part").exists():
             print(f"tasrih: {output} is complete", file=sys.stderr)
             return True

@@ -95,3 +95,12 @@ def test_the_bundled_weights_open_and_damaged_ones_are_named(tmp_path):
         read_weights(tmp_path / "nowhere.json")
     path.write_text(json.dumps({"weights": {"a": 1}, "open_words": ["ب"]}))
     assert read_weights(path).weights == {"a": 1.0}
+
+
+def test_a_list_without_a_stop_has_no_more_windows_than_its_beginning():
+    """Of megabytes in one sentence a headline is looked for in the beginning alone, and none ends at the seam."""
+    item = "قمح وشعير وعدس، "
+    short, long = (article_windows(item * times, open_words=frozenset(), max_words=14) for times in (400, 4000))
+    assert [(window.start, window.end) for window in long] == [(window.start, window.end) for window in short]
+    words = "كلمة " * 1000
+    assert all(window.end <= 400 * 5 for window in article_windows(words, open_words=frozenset(), max_words=14))

@@ -113,6 +113,92 @@ def test_a_size_that_is_no_count(foreign, value):
     refused(foreign, "vocab_size must be a positive number")
 
 
+@pytest.mark.parametrize(
+    ("change_of", "message"),
+    [
+        ({"id2label": None, "num_labels": 10**9}, "num_labels is 1,000,000,000, more than the weights hold"),
+        ({"type_vocab_size": 10**10}, "type_vocab_size is 10,000,000,000"),
+        ({"embedding_size": "x"}, "embedding_size must be a positive number"),
+        ({"attn_implementation": "evil/kernel"}, "names code of the hub, which tasrih never runs"),
+        ({"_attn_implementation": "evil/kernel"}, "names code of the hub"),
+        ({"architectures": 5}, "config that cannot be read"),
+        ({"id2label": ["a", "b"]}, "config that cannot be read"),
+        ({"id2label": {"5": "a", "9": "b"}}, "config that cannot be read"),
+        ({"dtype": "zzz"}, "config that cannot be read"),
+        ({"layer_norm_eps": "x"}, "config that cannot be read"),
+    ],
+)
+def test_a_config_with_values_that_no_model_has(foreign, change_of, message):
+    change(foreign, **change_of)
+    refused(foreign, message, load)
+
+
+def test_weights_and_tokenizer_must_lie_in_the_folder(foreign, tmp_path):
+    outside = tmp_path / "outside.safetensors"
+    shutil.copy(foreign / "model.safetensors", outside)
+    index = foreign / "model.safetensors.index.json"
+    for weight_map, message in (
+        ({"classifier.weight": "../outside.safetensors"}, "'../outside.safetensors', which is no file of the folder"),
+        ({"classifier.weight": "nowhere.safetensors"}, "'nowhere.safetensors', which is no file of the folder"),
+        (["x"], "is no index of weights"),
+    ):
+        index.write_text(json.dumps({"metadata": {}, "weight_map": weight_map}), encoding="utf-8")
+        refused(foreign, message)
+    index.unlink()
+    for name in ("model.safetensors", "tokenizer.json"):
+        moved = (foreign / name).rename(tmp_path / name)
+        (foreign / name).symlink_to(moved)
+        refused(foreign, f"{name} leads out of the folder")
+        (foreign / name).unlink()
+        moved.rename(foreign / name)
+    assert Classifier.from_pretrained(foreign).predict(["فاز"])[0].label in ("حرب", "سلم")
+
+
+def test_a_folder_of_the_hubs_cache_is_whole(foreign, tmp_path):
+    """Its files are links into blobs beside it."""
+    blobs, snapshot = tmp_path / "models--a--b" / "blobs", tmp_path / "models--a--b" / "snapshots" / "1"
+    blobs.mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    for number, path in enumerate(sorted(foreign.iterdir())):
+        shutil.copy(path, blobs / str(number))
+        (snapshot / path.name).symlink_to(blobs / str(number))
+    assert Classifier.from_pretrained(snapshot).predict(["فاز"])[0].label in ("حرب", "سلم")
+
+
+def test_without_a_tokenizer_every_word_would_be_unknown(foreign):
+    for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json"):
+        (foreign / name).unlink(missing_ok=True)
+    refused(foreign, "has no tokenizer: there is none of tokenizer.json")
+
+
+def test_a_tokenizer_of_nothing(foreign):
+    (foreign / "tokenizer.json").write_text("{}", encoding="utf-8")
+    refused(foreign, "tokenizer that cannot be read")
+
+
+def test_names_that_no_file_has(exported):
+    change(exported, files={"a\0b": {"bytes": 1, "sha256": "x"}})
+    refused(exported, "no possible name")
+    change(exported, files={"a" * 5000: {"bytes": 1, "sha256": "x"}})
+    refused(exported, "no possible name")
+    refused("a" * 5000, "is no model's name", load)
+
+
+def test_a_summariser_whose_parts_do_not_fit(tmp_path):
+    folder = shutil.copytree(PRETRAINED / "summary", tmp_path / "summary")
+    table = dict(np.load(folder / "embeddings.npz"))
+
+    def stored(**changes):
+        np.savez(folder / "embeddings.npz", **{**table, **changes})
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        write_config(folder, {name: config[name] for name in ("kind", "settings")})
+
+    stored(rows=table["rows"][:, :8])
+    refused(folder, "cannot write", Summariser.from_pretrained)
+    stored(scale=np.full_like(table["scale"], np.nan))
+    refused(folder, "holds what is no number", Summariser.from_pretrained)
+
+
 def test_a_label_list_of_the_wrong_length(foreign):
     change(foreign, id2label={"0": "حرب", "1": "سلم", "2": "هدنة"})
     refused(foreign, "lists 3 labels; the head has 2")
@@ -188,7 +274,7 @@ def _settings(folder, **changes):
         ({"labels": "حرب"}, "labels must be a list of names"),
         ({"labels": ["حرب", "حرب"]}, "a label is listed twice"),
         ({"max_length": 10**9}, "max_length must lie between"),
-        ({"temperature": 0}, "temperature must be positive"),
+        ({"temperature": 0}, "temperature must lie between"),
         ({"colour": "red"}, "its settings are not a classifier's"),
     ],
 )  # fmt: skip

@@ -41,6 +41,10 @@ def open_auto_tokenizer(place: Path | str):
         raise ModelError(
             f"{place} has no tokenizer.json, and its vocabulary cannot be read as SentencePiece's: get the model again"
         ) from None
+    except (KeyError, TypeError, AttributeError, IndexError) as error:  # of a file with values of other kinds
+        raise ModelError(f"{place} has a tokenizer that cannot be read ({type(error).__name__}: {error})") from None
+    if not isinstance(tokenizer.model_max_length, (int, float)):
+        raise ModelError(f"{place}: model_max_length must be a number, not {tokenizer.model_max_length!r}")
     if getattr(tokenizer, "backend_tokenizer", None) is None:
         raise ModelError(
             f"{place} has a tokenizer that the tokenizers library cannot compute ({type(tokenizer).__name__}): tasrih "

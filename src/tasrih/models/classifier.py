@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasrih.errors import ModelError
+from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
 from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
@@ -66,8 +66,8 @@ class ClassifierSettings:
         if not 8 <= self.max_length <= MOST_POSITIONS:
             raise ValueError(f"max_length must lie between 8 and {MOST_POSITIONS:,}, not {self.max_length!r}")
         for value in (self.temperature, *self.temperatures.values()):
-            if not value > 0:
-                raise ValueError(f"temperature must be positive, not {value!r}")
+            if not 1e-6 <= value <= 1e6:  # what lies beyond leaves no number of a logit
+                raise ValueError(f"temperature must lie between 1e-6 and 1e6, not {value!r}")
         if not self.lead_weight >= 0:
             raise ValueError(f"lead_weight must not be negative, not {self.lead_weight!r}")
         for name, choices in (("window_pool", ("mean", "max")), ("speaker_by", SPEAKER_BY)):
@@ -150,9 +150,14 @@ class Classifier:
 
     @classmethod
     def _from_transformers(cls, place: Path | str, device: str | None, choice: EngineChoice | None) -> Classifier:
-        engine = open_checkpoint(place, choice, device=device)
-        config = engine.config
-        labels = tuple(config.id2label[index] for index in range(config.num_labels))
+        try:
+            engine = open_checkpoint(place, choice, device=device)
+            config = engine.config
+            labels = tuple(config.id2label[index] for index in range(config.num_labels))
+        except (ModelError, MissingExtraError):
+            raise
+        except Exception as error:  # a config with values of other kinds makes transformers fail anywhere
+            raise ModelError(f"{place} has a config that cannot be read ({_named(error)})") from None
         stored = getattr(config, "tasrih", None) or {}
         if not isinstance(stored, dict):
             raise ModelError(f"{place}: tasrih in its config must be an object, not {type(stored).__name__}")
@@ -180,6 +185,8 @@ class Classifier:
             logits = self.read(["نص"], paired)[0].logits
         except ModelError as error:
             raise ModelError(f"{place}: {error}") from None
+        except Exception as error:  # a stranger's graph or tokenizer can fail in any way
+            raise ModelError(f"{place} cannot read a text ({_named(error)}): get the model again") from None
         if logits.shape[1] != len(self.settings.labels):
             raise ModelError(
                 f"{place} lists {len(self.settings.labels)} labels; its head gives {logits.shape[1]} scores: "
@@ -390,3 +397,8 @@ def _task_of(labels: tuple[str, ...]) -> str:
         if set(labels) - {"conditional"} <= set(scheme.names):
             return name
     return "custom"
+
+
+def _named(error: Exception) -> str:
+    """Name an error of a library by its kind and the first line of what it says."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

@@ -82,6 +82,10 @@ def locate(name: str | Path) -> Path | str:
     if isinstance(name, str) and name in bundled_models():
         return PRETRAINED / name
     path = Path(name)
+    try:
+        path.is_dir()
+    except (OSError, ValueError) as error:  # longer than a name can be, or with a NUL in it
+        raise ModelError(f"{str(name)[:60]!r} is no model's name ({error.args[-1]})") from None
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} holds no model: there is no config.json in it")

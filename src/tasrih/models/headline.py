@@ -48,6 +48,8 @@ _TOKEN = re.compile(r"[^\s،؛]+[،؛]*|[،؛]+")
 _MARKS = "،؛,;:.…-–—|/•*ـ"
 _BREAK = re.compile(r"[،؛,;:.…؟?!\-–—|]$")
 _QUOTES, _CLOSES = "«“\"", "»”)]"
+# of one sentence, words that windows are looked for in: a list without a stop may run on for megabytes
+_MOST_TOKENS = 400
 _DATELINE = 10  # words at the beginning among which a dash or colon may close a dateline or byline
 
 
@@ -326,7 +328,9 @@ def windows(
     if rest := readable[FIRST:]:
         chosen.append(max(rest, key=lambda index: likeness[index]))
     for place, index in enumerate(chosen or range(len(sentences))):
-        tokens = article.tokens(index)
+        tokens, whole = article.tokens(index)[: _MOST_TOKENS + 1], True
+        if len(tokens) > _MOST_TOKENS:
+            tokens, whole = tokens[:_MOST_TOKENS], False
         about = [
             (f"place:{place}", 1.0),
             (f"rank:{sum(value > likeness[index] for value in likeness[:8])}", 1.0),
@@ -334,6 +338,8 @@ def windows(
             (f"sentence size:{min(len(tokens) // 6, 8)}", 1.0),
         ]
         ends = _ends(tokens, known, open_words)
+        if not whole:
+            ends.pop(len(tokens), None)  # the sentence goes on there
         for first, why in _starts(text, tokens).items():
             opening = _opening(tokens, first, why, place)
             for last in range(first + min_words, min(first + max_words, len(tokens)) + 1):

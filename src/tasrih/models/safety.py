@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 import zipfile
 from pathlib import Path
@@ -12,6 +13,11 @@ from tasrih.errors import ModelError
 
 #: Weights in these forms can run code when they are opened.
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy")
+
+#: What a tokenizer of transformers can be made of; without any of them every word would be unknown.
+TOKENIZERS = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
+)  # fmt: skip
 
 #: No text model has longer inputs; a larger figure only asks for memory.
 MOST_POSITIONS = 1_000_000
@@ -36,6 +42,7 @@ def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
     Raises:
         ModelError: if anything of that is so; the message names the file and the reason.
     """
+    _check_links(folder)
     code = sorted(path.name for path in folder.rglob("*.py"))
     if config.get("auto_map") or code:
         what = code[0] if code else "auto_map in config.json"
@@ -49,10 +56,36 @@ def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
                 "(`tasrih train` opens such a checkpoint with weights_only=True and does so)"
             )
         raise ModelError(f"{folder} has no weights: there is no *.safetensors in it")
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        raise ModelError(f"{folder} has no tokenizer: there is none of {', '.join(TOKENIZERS)} in it")
+    for key in ("attn_implementation", "_attn_implementation"):
+        if "/" in str(config.get(key) or ""):
+            raise ModelError(f"{folder / 'config.json'}: {key} names code of the hub, which tasrih never runs: drop it")
     shapes: dict[str, list[int]] = {}
     for path in weights:
         shapes |= _shapes(path)
     _check_sizes(folder, config, shapes)
+
+
+def _check_links(folder: Path) -> None:
+    """Refuse files that lie elsewhere, by a link or by an index of weights.
+
+    A folder of the hub's cache is whole all the same: its files are links into ``blobs`` beside it.
+    """
+    homes = [folder.resolve()]
+    if folder.resolve().parent.name == "snapshots":
+        homes.append(folder.resolve().parent.parent / "blobs")
+    for path in sorted(folder.rglob("*")):
+        if not any(path.resolve().is_relative_to(home) for home in homes):
+            raise ModelError(f"{path} leads out of the folder: copy the file that it stands for, or use another model")
+    for path in folder.glob("*.index.json"):
+        try:
+            names = set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values())
+            outside = sorted(name for name in names if Path(name).name != name or not (folder / name).is_file())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ModelError(f"{path} is no index of weights: get the model again") from None
+        if outside:
+            raise ModelError(f"{path} lists {outside[0]!r}, which is no file of the folder: get the model again")
 
 
 def _shapes(path: Path) -> dict[str, list[int]]:
@@ -66,7 +99,7 @@ def _shapes(path: Path) -> dict[str, list[int]]:
             header = json.loads(file.read(length))
             tensors = {name: facts for name, facts in header.items() if name != "__metadata__"}
             end = max((facts["data_offsets"][1] for facts in tensors.values()), default=0)
-            shapes = {name: list(facts["shape"]) for name, facts in tensors.items()}
+            shapes = {name: list(map(operator.index, facts["shape"])) for name, facts in tensors.items()}
         except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             raise ModelError(f"{path} has a damaged header: get the model again") from None
     if 8 + length + end != size:
@@ -83,10 +116,11 @@ def _check_sizes(folder: Path, config: dict[str, Any], shapes: dict[str, list[in
             count *= side
         numbers += count
     for key, most in (
-        ("vocab_size", numbers), ("hidden_size", numbers), ("d_model", numbers), ("intermediate_size", numbers),
+        ("vocab_size", numbers), ("hidden_size", numbers), ("embedding_size", numbers), ("d_model", numbers),
+        ("intermediate_size", numbers),
         ("d_ff", numbers), ("num_hidden_layers", len(shapes)), ("num_layers", len(shapes)),
         ("encoder_layers", len(shapes)), ("decoder_layers", len(shapes)), ("num_attention_heads", numbers),
-        ("max_position_embeddings", MOST_POSITIONS),
+        ("max_position_embeddings", MOST_POSITIONS), ("num_labels", numbers), ("type_vocab_size", numbers),
     ):  # fmt: skip
         value = config.get(key)
         if value is None:
@@ -145,7 +179,12 @@ def check_inside(folder: Path, name: str) -> Path:
         ModelError: if the name or a link leads out of the folder.
     """
     path = folder / name
-    if Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        inside = not Path(name).is_absolute() and path.resolve().is_relative_to(folder.resolve())
+        path.is_file()  # a name that the file system cannot have
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / 'config.json'} lists a file of no possible name ({error}): use another") from None
+    if not inside:
         raise ModelError(f"{folder / 'config.json'} lists {name!r}, which leads out of the folder: use another model")
     return path
 

@@ -150,7 +150,12 @@ class Summariser:
             if folder["kind"] != "summariser":
                 raise ModelError(f"{place} is a {str(folder['kind'])[:20]}, not a summariser")
             settings = read_settings(SummariserSettings, folder["settings"], place / "config.json")
-            return cls(_onnx_decoder(folder, settings), open_tokenizer(folder.file("tokenizer.json")), settings)
+            decoder = _onnx_decoder(folder, settings)
+            try:
+                decoder([settings.end_id])([()])  # parts that do not fit each other are found before any use
+            except Exception as error:  # a stranger's graph can fail in any way
+                raise ModelError(f"{place} cannot write: {str(error).splitlines()[0][:200]}") from None
+            return cls(decoder, open_tokenizer(folder.file("tokenizer.json")), settings)
         if isinstance(place, Path):
             check_transformers_folder(place, read_config(place))
         return cls._from_transformers(place, device)
@@ -164,9 +169,11 @@ class Summariser:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        return bool(config.get("is_encoder_decoder")) or any(
-            "ConditionalGeneration" in kind for kind in config.get("architectures") or ()
-        )
+        if not isinstance(config, dict):
+            return False
+        kinds = config.get("architectures")
+        named = isinstance(kinds, list) and any("ConditionalGeneration" in str(kind) for kind in kinds)
+        return named or bool(config.get("is_encoder_decoder"))
 
     @classmethod
     def _from_transformers(cls, place: Path | str, device: str | None) -> Summariser:
@@ -424,10 +431,15 @@ def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:
         table = np.load(packed, allow_pickle=False)
         embeddings = table["rows"].astype(np.float32) * table["scale"]
         projection = np.ascontiguousarray(embeddings.T) * table["output_scale"]
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError, EOFError, KeyError, ValueError, TypeError, MemoryError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise ModelError(f"{packed} does not hold a table of embeddings ({error}): get the model again") from None
-    if not settings.start_id < len(embeddings):
-        raise ModelError(f"{packed} has {len(embeddings):,} rows, and start_id is {settings.start_id:,}")
+    if not np.isfinite(projection).all():
+        raise ModelError(f"{packed} holds what is no number: get the model again")
+    for name in ("start_id", "end_id"):
+        if not (value := getattr(settings, name)) < len(embeddings):
+            raise ModelError(f"{packed} has {len(embeddings):,} rows, and {name} is {value:,}")
 
     def encode(ids: list[int]):
         states = encoder.run({"inputs_embeds": embeddings[None, ids]})["states"]
