@@ -317,11 +317,11 @@ def _in_a_fork(folder: str, engine: str, queue) -> None:
 FORKED: dict[tuple[str, str], Classifier] = {}
 
 
-@pytest.mark.parametrize("engine", ["onnx", "openvino:fp32"])
-def test_a_forked_process_computes_the_same(engine, exported_statement):
+@pytest.mark.parametrize("engine", ["onnx", "openvino:fp32", "torch"])
+def test_a_forked_process_computes_the_same(engine, exported_statement, statement_model):
     """As ``datasets.map(num_proc=2)`` does it, after the model was used in the parent."""
-    classifier = opened(engine, exported_statement)
-    expected = scores(classifier.predict(SENTENCES))  # its threads have run
+    classifier = opened(engine, statement_model[0] if engine == "torch" else exported_statement)
+    expected = scores(classifier.predict(SENTENCES * 8))[: len(SENTENCES)]  # its threads have run
     FORKED[str(exported_statement), engine] = classifier
     context = multiprocessing.get_context("fork")
     queue = context.Queue()

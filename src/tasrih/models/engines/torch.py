@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class TorchEngine:
         self._device = device
         self._known = frozenset(inspect.signature(model.forward).parameters)
         self._forward = torch.compile(self._model, dynamic=True) if compiled else self._model
+        self._process = os.getpid()
         self.name = f"torch {precision} on {device}" + (", compiled" if compiled else "")
 
     @classmethod
@@ -146,6 +148,10 @@ class TorchEngine:
         """Compute one padded batch."""
         import torch
 
+        if os.getpid() != self._process:
+            # the threads of torch's pool do not live on in a forked process, which would wait for them for ever
+            torch.set_num_threads(1)
+            self._process = os.getpid()
         inputs = self._inputs(batch)
         with torch.inference_mode():
             logits = self._forward(**inputs).logits
