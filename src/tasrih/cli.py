@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from tasrih.cli_data import register
+from tasrih.cli_data import pairs_of, register
 from tasrih.cli_streams import InputError, find_files, leave_pipe, run_stream
 from tasrih.data.limits import VARIABLE, Limits
 from tasrih.errors import MissingExtraError, ModelError
@@ -326,10 +326,10 @@ def evaluate(
     elif spelling:
         found = evaluate_spelling(model, data, split)
     else:
-        columns = _pairs("--column", column, "text=body")
+        columns = pairs_of("--column", column, "text=body")
         if unknown := sorted({*columns} - {"text", "label", "target", "id"}):
             raise typer.BadParameter(f"--column {unknown[0]}: choose from text, label, target, id")
-        source = Source(data, split, **columns, labels=_pairs("--map", labels, "FAVOR=favor"))
+        source = Source(data, split, **columns, labels=pairs_of("--map", labels, "FAVOR=favor"))
         found = score(model, source, split, against=against, more=more or (), style=style)
     typer.echo(found.table())
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
@@ -406,13 +406,6 @@ def serve(
 
 
 register(app)
-
-
-def _pairs(option: str, given: list[str] | None, example: str) -> dict[str, str]:
-    for pair in given or ():
-        if "=" not in pair:
-            raise typer.BadParameter(f"{option} {pair}: give a pair, such as {example}")
-    return dict(pair.split("=", 1) for pair in given or ())
 
 
 def _fail(message: str, code: int) -> int:

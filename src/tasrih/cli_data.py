@@ -86,9 +86,7 @@ def check_set(
     from tasrih.data.dataset import open_set
     from tasrih.data.findings import LEVELS, worst
 
-    columns = dict(pair.split("=", 1) for pair in column or [] if "=" in pair)
-    if len(columns) != len(column or []):
-        raise typer.BadParameter("--column takes OURS=THEIRS, such as text=body")
+    columns = pairs_of("--column", column, "text=body")
     checked = open_set(source, task, root=data_root(), columns=columns, near=near)
     found = [*checked.findings, *lengths(checked.splits, _reader(model, checked.form.task))]
     findings = sorted(found, key=lambda finding: LEVELS.index(finding.level))
@@ -299,3 +297,11 @@ def _console(width: int):
     from rich.console import Console
 
     return Console(highlight=False, emoji=False, markup=False, width=None if sys.stdout.isatty() else width)
+
+
+def pairs_of(option: str, given: list[str] | None, example: str) -> dict[str, str]:
+    """Read the pairs that an option was given, ``NAME=NAME`` each."""
+    for pair in given or ():
+        if "=" not in pair:
+            raise typer.BadParameter(f"{option} {pair}: give a pair, such as {example}")
+    return dict(pair.split("=", 1) for pair in given or ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from tasrih.errors import MissingExtraError, ModelError
+from tasrih.errors import MissingExtraError, ModelError, named
 
 #: Names of SentencePiece's file beside the weights of T5 and mT5, and of what came out of fairseq.
 _PIECES = ("spiece.model", "sentencepiece.bpe.model")
@@ -42,7 +42,7 @@ def open_auto_tokenizer(place: Path | str):
             f"{place} has no tokenizer.json, and its vocabulary cannot be read as SentencePiece's: get the model again"
         ) from None
     except (KeyError, TypeError, AttributeError, IndexError) as error:  # of a file with values of other kinds
-        raise ModelError(f"{place} has a tokenizer that cannot be read ({type(error).__name__}: {error})") from None
+        raise ModelError(f"{place} has a tokenizer that cannot be read ({named(error)})") from None
     if not isinstance(tokenizer.model_max_length, (int, float)):
         raise ModelError(f"{place}: model_max_length must be a number, not {tokenizer.model_max_length!r}")
     if getattr(tokenizer, "backend_tokenizer", None) is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasrih.errors import MissingExtraError, ModelError
+from tasrih.errors import MissingExtraError, ModelError, named
 from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
 from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
@@ -157,7 +157,7 @@ class Classifier:
         except (ModelError, MissingExtraError):
             raise
         except Exception as error:  # a config with values of other kinds makes transformers fail anywhere
-            raise ModelError(f"{place} has a config that cannot be read ({_named(error)})") from None
+            raise ModelError(f"{place} has a config that cannot be read ({named(error)})") from None
         stored = getattr(config, "tasrih", None) or {}
         if not isinstance(stored, dict):
             raise ModelError(f"{place}: tasrih in its config must be an object, not {type(stored).__name__}")
@@ -186,7 +186,7 @@ class Classifier:
         except ModelError as error:
             raise ModelError(f"{place}: {error}") from None
         except Exception as error:  # a stranger's graph or tokenizer can fail in any way
-            raise ModelError(f"{place} cannot read a text ({_named(error)}): get the model again") from None
+            raise ModelError(f"{place} cannot read a text ({named(error)}): get the model again") from None
         if logits.shape[1] != len(self.settings.labels):
             raise ModelError(
                 f"{place} lists {len(self.settings.labels)} labels; its head gives {logits.shape[1]} scores: "
@@ -397,8 +397,3 @@ def _task_of(labels: tuple[str, ...]) -> str:
         if set(labels) - {"conditional"} <= set(scheme.names):
             return name
     return "custom"
-
-
-def _named(error: Exception) -> str:
-    """Name an error of a library by its kind and the first line of what it says."""
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

@@ -83,10 +83,10 @@ def locate(name: str | Path) -> Path | str:
         return PRETRAINED / name
     path = Path(name)
     try:
-        path.is_dir()
+        is_folder = path.is_dir()
     except (OSError, ValueError) as error:  # longer than a name can be, or with a NUL in it
         raise ModelError(f"{str(name)[:60]!r} is no model's name ({error.args[-1]})") from None
-    if path.is_dir():
+    if is_folder:
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} holds no model: there is no config.json in it")
         read_config(path)

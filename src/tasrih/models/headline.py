@@ -328,9 +328,8 @@ def windows(
     if rest := readable[FIRST:]:
         chosen.append(max(rest, key=lambda index: likeness[index]))
     for place, index in enumerate(chosen or range(len(sentences))):
-        tokens, whole = article.tokens(index)[: _MOST_TOKENS + 1], True
-        if len(tokens) > _MOST_TOKENS:
-            tokens, whole = tokens[:_MOST_TOKENS], False
+        tokens = article.tokens(index)
+        goes_on, tokens = len(tokens) > _MOST_TOKENS, tokens[:_MOST_TOKENS]
         about = [
             (f"place:{place}", 1.0),
             (f"rank:{sum(value > likeness[index] for value in likeness[:8])}", 1.0),
@@ -338,8 +337,8 @@ def windows(
             (f"sentence size:{min(len(tokens) // 6, 8)}", 1.0),
         ]
         ends = _ends(tokens, known, open_words)
-        if not whole:
-            ends.pop(len(tokens), None)  # the sentence goes on there
+        if goes_on:
+            ends.pop(len(tokens), None)
         for first, why in _starts(text, tokens).items():
             opening = _opening(tokens, first, why, place)
             for last in range(first + min_words, min(first + max_words, len(tokens)) + 1):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasrih.errors import MissingExtraError, ModelError
+from tasrih.errors import MissingExtraError, ModelError, named
 from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.decoding import WordTrie, beam_search
 from tasrih.models.encoding import open_tokenizer, without_surrogates
@@ -154,7 +154,7 @@ class Summariser:
             try:
                 decoder([settings.end_id])([()])  # parts that do not fit each other are found before any use
             except Exception as error:  # a stranger's graph can fail in any way
-                raise ModelError(f"{place} cannot write: {str(error).splitlines()[0][:200]}") from None
+                raise ModelError(f"{place} cannot write ({named(error)}): get the model again") from None
             return cls(decoder, open_tokenizer(folder.file("tokenizer.json")), settings)
         if isinstance(place, Path):
             check_transformers_folder(place, read_config(place))
@@ -172,8 +172,8 @@ class Summariser:
         if not isinstance(config, dict):
             return False
         kinds = config.get("architectures")
-        named = isinstance(kinds, list) and any("ConditionalGeneration" in str(kind) for kind in kinds)
-        return named or bool(config.get("is_encoder_decoder"))
+        writes = isinstance(kinds, list) and any("ConditionalGeneration" in str(kind) for kind in kinds)
+        return writes or bool(config.get("is_encoder_decoder"))
 
     @classmethod
     def _from_transformers(cls, place: Path | str, device: str | None) -> Summariser:
