@@ -240,6 +240,7 @@ def command(model: Path, source: Path, output: Path, *more: str) -> list[str]:
     return [*verb, "--output", str(output), *more]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bytes(exported_statement, tmp_path):
     """The real command on a tiny model, killed outright in mid-run."""
     source, output, whole = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "whole.jsonl"

@@ -206,6 +206,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_blocks_run_in_their_order(page, folder):
     text = SEED.read_text(encoding="utf-8")

@@ -98,6 +98,7 @@ def _is_gone_on_with(folder: Path, unbroken: Path) -> None:
     assert not (folder / "checkpoint").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_broken_pretraining_goes_on_to_the_same_weights(pretrain_config, tmp_path, ticking, optimizer):
     made = replace(
@@ -127,6 +128,7 @@ def test_a_broken_pretraining_goes_on_to_the_same_weights(pretrain_config, tmp_p
     assert not (tmp_path / "broken" / "pretrain_metrics.json").exists()
 
 
+@pytest.mark.slow
 def test_a_broken_summariser_goes_on_to_the_same_weights(world, tmp_path, ticking):
     made = SummariserConfig(
         str(tmp_path / "broken"), minutes=2.5, titled=["saudinewsnet"], vocabulary=300, width=16, heads=2,

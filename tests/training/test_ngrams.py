@@ -36,6 +36,7 @@ def test_it_is_no_worse_than_the_encoder_alone_on_validation(trained):
     assert json.loads((folder / "train_metrics.json").read_text())["with_ngrams"] == result["with_ngrams"]
 
 
+@pytest.mark.slow
 def test_the_exported_graph_says_what_torch_says(trained, tmp_path):
     folder, _ = trained
     ours = Classifier.from_pretrained(folder, device="cpu")

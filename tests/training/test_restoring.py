@@ -68,6 +68,7 @@ def test_another_task_keeps_the_encoder_and_begins_a_head(tiny, exported_stateme
     assert span_model.model is model.base_model
 
 
+@pytest.mark.slow
 def test_a_graph_without_a_token_head_gives_a_new_one(tiny, pretrained, topic_model, tmp_path):
     from tasrih.training.export import export_classifier
 

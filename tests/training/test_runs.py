@@ -60,6 +60,7 @@ def same(ours: dict, theirs: dict, tolerance: float) -> bool:
 # --- seeds ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_seeds_are_told_with_mean_and_deviation_and_the_best_is_kept(bert, world, tmp_path):
     made = config(bert, tmp_path / "all", seeds=[1, 2, 3], epochs=2, layer_decay=0.9, class_balance=0.5)
     result = train_classifier(made, world.root)
@@ -135,6 +136,7 @@ def test_a_soup_is_the_mean_of_weights_whose_heads_began_alike(bert, world, tmp_
 # --- cross-validation -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_out_of_fold_logits_fit_the_calibration(bert, world, tmp_path):
     made = config(bert, tmp_path, folds=3, epochs=2)
     result = train_classifier(made, world.root)
@@ -151,6 +153,7 @@ def test_out_of_fold_logits_fit_the_calibration(bert, world, tmp_path):
     assert not (tmp_path / "checkpoints").exists()
 
 
+@pytest.mark.slow
 def test_a_set_with_folds_and_no_validation(bert, tmp_path):
     lines = []
     for n in range(45):

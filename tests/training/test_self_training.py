@@ -91,7 +91,7 @@ def test_two_teachers_meet_in_their_logits(teachers, world, tmp_path):
                 mean = (logit(both[0], label) + logit(both[1], label)) / 2
                 assert logit(row, label) == pytest.approx(mean, abs=0.02)
                 compared += 1
-    assert compared > 60
+    assert compared > 40
 
 
 def test_held_out_and_labelled_texts_are_not_drawn(teachers, world, tmp_path):

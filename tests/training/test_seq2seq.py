@@ -62,6 +62,7 @@ def test_a_model_learns_its_headlines(mt5, headline_files, world, tmp_path):
     assert "sureness" not in result
 
 
+@pytest.mark.slow
 def test_seeds_are_told_with_mean_and_deviation_and_the_best_is_kept(mt5, headline_files, world, tmp_path):
     import torch
     from safetensors.torch import load_file
