@@ -90,6 +90,32 @@ def test_each_verb_reads_a_file_and_standard_input_alike(article, arguments, exp
     assert from_file.out == from_pipe.out and expected in from_file.out and from_file.out.strip()
 
 
+def test_another_command_does_not_go_on_with_an_interrupted_one(tmp_path):
+    output, record, part = (tmp_path / f"out.jsonl{end}" for end in ("", ".part.json", ".part"))
+    source = tmp_path / "in.jsonl"
+    os.mkfifo(source)  # never written to: the run waits for its first line
+    begun = ["classify", source, "--output", output]
+    process = subprocess.Popen([sys.executable, "-m", "tasrih.cli", *map(str, begun)])
+    until = time.monotonic() + 60
+    while not part.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    source.unlink()
+    source.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
+    stored = json.loads(record.read_text(encoding="utf-8"))
+    assert stored["options"]["--model"] == "topic" and len(stored["options"]["the model's files"]) == 64
+    part.write_bytes(b'{"label": "sport"}\n')
+    for more, told in (
+        (("--task", "statement"), "was begun with --model topic, and this run has --model statement"),
+        (("--abstain",), "was begun with no --abstain, and this run has --abstain"),
+        ((), "it has changed since"),  # from a pipe to a file
+    ):
+        done = tasrih(*begun, "--resume", *more)
+        assert done.returncode == 1 and told in done.err and done.err.count("\n") == 1, done.err
+    assert part.read_bytes() == b'{"label": "sport"}\n' and not output.exists()
+
+
 def test_a_byte_order_mark_moves_no_offset(tmp_path):
     path = tmp_path / "bom.txt"
     path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tasrih.cli_streams import InputError, OutputFile, run_stream
+from tasrih.begun import Begun
+from tasrih.cli_streams import InputError, OutputFile, find_files, record_of, run_stream
 
 SENTENCES = (
     "رحّب وزير الخارجية بالاتفاق الجديد.", "حذّر الأمين العام من «كارثة» إذا استمر الحصار.", "قال المتحدث: لن نقبل بأي شروط!",
@@ -55,8 +56,22 @@ def source(tmp_path) -> Path:
     return path
 
 
-def run(source: Path, output: Path, *, resume: bool = False, verb=verb) -> bool:
-    return run_stream([str(source)], verb, print, as_lines=False, as_json=False, output=output, resume=resume)
+OPTIONS = {"the command": "tag", "--model": "small", "--abstain": False}
+
+
+def run(source: Path, output: Path, *, resume: bool = False, verb=verb, **options) -> bool:
+    return run_stream(
+        [str(source)], verb, print, as_lines=False, as_json=False, output=output, resume=resume,
+        options=OPTIONS | options,
+    )  # fmt: skip
+
+
+def leave(output: Path, data: bytes, source: Path) -> Path:
+    """Leave what a run over ``source`` leaves where it is killed."""
+    Begun.now(OPTIONS, find_files([str(source)]), as_lines=False).write(record_of(output))
+    part = output.with_name(output.name + ".part")
+    part.write_bytes(data)
+    return part
 
 
 @pytest.fixture
@@ -82,24 +97,24 @@ def test_a_run_that_ends_leaves_the_file_alone(source, tmp_path, whole):
 @pytest.mark.parametrize("cut", [0, 1, 100, 333, 500, 777, -1])
 def test_it_goes_on_from_wherever_it_was_cut(source, tmp_path, whole, cut):
     output = tmp_path / "out.jsonl"
-    part = tmp_path / "out.jsonl.part"
-    part.write_bytes(whole[:cut])
+    leave(output, whole[:cut], source)
     run(source, output, resume=True)
-    assert output.read_bytes() == whole and not part.exists()
+    assert output.read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "whole.jsonl"]
 
 
 def test_it_goes_on_from_after_each_line(source, tmp_path, whole):
     lines = whole.splitlines(keepends=True)
     for count in range(len(lines) + 1):
-        (tmp_path / "out.jsonl.part").write_bytes(b"".join(lines[:count]))
+        leave(tmp_path / "out.jsonl", b"".join(lines[:count]), source)
         run(source, tmp_path / "out.jsonl", resume=True)
         assert (tmp_path / "out.jsonl").read_bytes() == whole
         (tmp_path / "out.jsonl").unlink()
 
 
 def test_what_an_interrupted_run_left_is_not_overwritten_unasked(source, tmp_path, whole):
-    output, part = tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
-    part.write_bytes(whole[:300])
+    output = tmp_path / "out.jsonl"
+    part = leave(output, whole[:300], source)
     with pytest.raises(InputError, match=r"out\.jsonl\.part is left .* --resume"):
         run(source, output)
     assert part.read_bytes() == whole[:300]
@@ -116,13 +131,147 @@ def test_a_finished_output_is_left_as_it_is(source, tmp_path, whole, capsys):
 
 def test_another_input_is_told_apart(source, tmp_path, whole):
     output = tmp_path / "out.jsonl"
+    other = tmp_path / "other.jsonl"
     for lines in (rows(24)[4:], rows(5), [row for row in rows(24) if row.startswith('{"')]):
-        (tmp_path / "out.jsonl.part").write_bytes(b"".join(whole.splitlines(keepends=True)[:12]))
-        other = tmp_path / "other.jsonl"
         other.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        # as if all that is noted of the two were alike
+        leave(output, b"".join(whole.splitlines(keepends=True)[:12]), other)
         with pytest.raises(InputError, match="another input"):
             run(other, output, resume=True)
         assert not output.exists()
+
+
+SAME_ROWS = "\n".join(row.replace("الاتفاق", "التوافق").replace("المؤتمر", "الملتقى") for row in rows(24)) + "\n"
+
+
+@pytest.mark.parametrize("content", [SAME_ROWS, SAME_ROWS + "{}\n", "\n".join(rows(23)) + "\n"])
+def test_another_input_of_the_same_name_is_refused(source, tmp_path, whole, content):
+    """As many rows, or more, would be taken for the same ones."""
+    output = tmp_path / "out.jsonl"
+    part = leave(output, whole[:500], source)
+    source.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"out\.jsonl\.part was begun from another .*in\.jsonl: .*delete it"):
+        run(source, output, resume=True)
+    assert part.read_bytes() == whole[:500] and not output.exists()
+
+
+def test_a_change_in_the_last_megabyte_is_seen(tmp_path):
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    line = json.dumps({"text": "x" * 1000}) + "\n"
+    source.write_text(line * 3000)
+    leave(output, b'{"text": "x"}\n', source)
+    data = bytearray(source.read_bytes())
+    data[-5] = ord("y")
+    source.write_bytes(data)
+    with pytest.raises(InputError, match="it has changed since"):
+        run(source, output, resume=True)
+    data[-5] = ord("x")
+    source.write_bytes(data + line.encode())
+    assert Begun.read(record_of(output)).difference(Begun.now(OPTIONS, [source], as_lines=False)) is None
+
+
+@pytest.mark.parametrize("cut", [0, 500, -1])
+def test_lines_may_be_added_to_the_last_input(source, tmp_path, whole, cut):
+    output = tmp_path / "out.jsonl"
+    leave(output, whole[:cut] if cut >= 0 else whole, source)
+    source.write_text("\n".join(rows(30)) + "\n", encoding="utf-8")
+    assert run(source, output, resume=True)
+    run(source, tmp_path / "again.jsonl")
+    assert output.read_bytes() == (tmp_path / "again.jsonl").read_bytes()
+
+
+def test_no_other_input_may_have_grown(tmp_path):
+    folder, output = tmp_path / "in", tmp_path / "out.jsonl"
+    folder.mkdir()
+    for name in ("a.jsonl", "b.txt"):
+        (folder / name).write_text("\n".join(rows(3)) + "\n", encoding="utf-8")
+    for name in ("a.jsonl", "b.txt"):
+        before = (folder / name).read_bytes()
+        leave(output, b'{"text": "x"}\n', folder)
+        (folder / name).write_bytes(before + rows(1)[0].encode())
+        with pytest.raises(InputError, match=rf"{name}: it has changed since"):
+            run(folder, output, resume=True)
+        (folder / name).write_bytes(before)
+    (folder / "c.txt").write_text("خبر", encoding="utf-8")
+    with pytest.raises(InputError, match="was begun from 2 inputs, and this run has 3"):
+        run(folder, output, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"the command": "classify"}, "was begun with the command tag, and this run has the command classify"),
+        ({"--model": "large"}, "was begun with --model small, and this run has --model large"),
+        ({"--abstain": True}, "was begun with no --abstain, and this run has --abstain"),
+        ({"--target": "العراق"}, "was begun with no --target, and this run has --target العراق"),
+        ({"the model's files": "1f"}, "was begun with a model whose files have changed since"),
+    ],
+)
+def test_other_options_are_refused(source, tmp_path, whole, options, told):
+    output = tmp_path / "out.jsonl"
+    part = leave(output, whole[:500], source)
+    with pytest.raises(InputError) as refused:
+        run(source, output, resume=True, **options)
+    assert str(refused.value) == f"{part} {told}: give the same again, or delete it"
+    assert part.read_bytes() == whole[:500]
+    run(source, output, resume=True)
+    assert output.read_bytes() == whole
+
+
+def test_other_bounds_are_refused(source, tmp_path, whole, monkeypatch):
+    leave(tmp_path / "out.jsonl", whole[:500], source)
+    monkeypatch.setenv("TASRIH_LIMITS", "row=1KiB")
+    with pytest.raises(InputError, match=r"--limits row=16777216,.* --limits row=1024,"):
+        run(source, tmp_path / "out.jsonl", resume=True)
+
+
+@pytest.mark.parametrize("record", [None, b"", b"[]", b'{"options": {}}', b'{"options": {}, "inputs": [{"a": 1}]}'])
+def test_rows_of_which_nothing_is_known_are_refused(source, tmp_path, whole, record):
+    output = tmp_path / "out.jsonl"
+    part = leave(output, whole[:500], source)
+    record_of(output).unlink()
+    if record is not None:
+        record_of(output).write_bytes(record)
+    with pytest.raises(InputError, match=r"no out\.jsonl\.part\.json says what .*out\.jsonl\.part was begun with: delete it"):
+        run(source, output, resume=True)
+    part.unlink()
+    run(source, output, resume=True)
+    assert output.read_bytes() == whole and not record_of(output).exists()
+
+
+def test_a_kill_at_any_step_leaves_what_can_be_gone_on_from(source, tmp_path, whole, monkeypatch):
+    """Whatever call to the system is the last one: the statement comes first, and goes last."""
+    output = tmp_path / "out.jsonl"
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*given, **named):
+        raise Killed
+
+    for patched in ("fsync", "replace"):
+        for number in range(2):  # once for the statement, once for the rows
+            calls = []
+            real = getattr(os, patched)
+
+            def counted(*given, real=real, calls=calls, number=number):
+                calls.append(given)
+                return killed() if len(calls) > number else real(*given)
+
+            monkeypatch.setattr(os, patched, counted)
+            with pytest.raises(Killed):
+                run(source, output)
+            monkeypatch.undo()
+            run(source, output, resume=True)
+            assert output.read_bytes() == whole
+            output.unlink()
+    monkeypatch.setattr(Path, "unlink", lambda path, missing_ok: path == record_of(output) and killed())
+    with pytest.raises(Killed):
+        run(source, output)
+    monkeypatch.undo()
+    assert output.read_bytes() == whole and record_of(output).exists()
+    assert run(source, output, resume=True) and output.read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "whole.jsonl"]
 
 
 def test_resume_needs_an_output(source):
@@ -155,7 +304,7 @@ def test_a_file_that_cannot_be_read_has_its_row_too(tmp_path, capsys):
     assert [("text" in row, "error" in row) for row in found] == [(True, False), (False, True), (True, False)]
     assert found[1]["file"].endswith("b.txt") and "b.txt" in capsys.readouterr().err
     for count in range(4):
-        (tmp_path / "out.jsonl.part").write_bytes(b"".join(whole.splitlines(keepends=True)[:count]))
+        leave(output, b"".join(whole.splitlines(keepends=True)[:count]), tmp_path / "in")
         output.unlink()
         run(tmp_path / "in", output, resume=True)
         assert output.read_bytes() == whole
@@ -213,7 +362,7 @@ def test_tables_and_packed_files_are_read_and_gone_on_from(tmp_path):
     }  # fmt: skip
     assert 'no "text"; it has عنوان, متن' in found[14]["error"] and "cannot be unpacked" in found[15]["error"]
     for count in range(len(found) + 1):
-        (tmp_path / "out.jsonl.part").write_bytes(b"".join(whole.splitlines(keepends=True)[:count]))
+        leave(output, b"".join(whole.splitlines(keepends=True)[:count]), folder)
         output.unlink()
         run(folder, output, resume=True)
         assert output.read_bytes() == whole
@@ -225,10 +374,11 @@ def test_an_output_that_is_no_file_is_refused(source):
 
 
 def test_a_torn_line_in_the_middle_of_a_letter_is_dropped(tmp_path):
-    part = tmp_path / "out.jsonl.part"
     whole = '{"text": "خبر"}\n'.encode()
-    part.write_bytes(whole * 2 + whole[:11])
-    file = OutputFile(tmp_path / "out.jsonl", resume=True)
+    begun = Begun(OPTIONS, [])
+    begun.write(record_of(tmp_path / "out.jsonl"))
+    (tmp_path / "out.jsonl.part").write_bytes(whole * 2 + whole[:11])
+    file = OutputFile(tmp_path / "out.jsonl", begun, resume=True)
     assert (file.rows, file.results) == (2, 2)
     file.write({"text": "\ud800"})
     file.finish()

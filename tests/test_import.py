@@ -37,7 +37,8 @@ ALLOWED = {
     "serving": {"api", "models", "results", "schemes", "render", "errors"},
     "cli": None,  # all
     "cli_data": None,
-    "cli_streams": {"data", "streams"},
+    "begun": {"data", "models", "writing"},
+    "cli_streams": {"begun", "data", "streams"},
     "__init__": {"api", "models", "results", "text"},
 }
 

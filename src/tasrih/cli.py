@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from tasrih.cli_streams import InputError, find_files, leave_pipe, run_stream
 from tasrih.data.limits import VARIABLE, Limits
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.writing import write_whole
+
+if TYPE_CHECKING:
+    from tasrih.begun import Option
 
 app = typer.Typer(
     name="tasrih", add_completion=False, pretty_exceptions_enable=False,
@@ -62,14 +65,17 @@ def _console():
 def _run(
     paths: list[str], as_lines: bool, as_json: bool, verb: Callable[[Iterator[str]], Iterator],
     show: Callable[[object], None], output: Path | None = None, resume: bool = False,
-    plain: Callable[[object], Iterable[tuple[str, ...]]] | None = None,
+    plain: Callable[[object], Iterable[tuple[str, ...]]] | None = None, options: dict[str, Option] | None = None,
 ) -> None:  # fmt: skip
     from tasrih.render.plain import line
 
     if plain is not None and (as_json or output is not None):
         raise typer.BadParameter("give either --plain or --json/--output")
     lines = None if plain is None else lambda result: map(line, plain(result))
-    fine = run_stream(paths, verb, show, as_lines=as_lines, as_json=as_json, output=output, resume=resume, plain=lines)
+    fine = run_stream(
+        paths, verb, show, as_lines=as_lines, as_json=as_json, output=output, resume=resume, plain=lines,
+        options=options,
+    )  # fmt: skip
     if not fine:
         raise typer.Exit(1)
 
@@ -128,7 +134,9 @@ def classify(
     num_workers: Workers = None,
 ) -> None:
     """Give each article its topic, its stance to a target, or its statement tags."""
+    from tasrih.api import DEFAULT_MODELS
     from tasrih.api import classify as verb
+    from tasrih.begun import options_of
     from tasrih.render.plain import prediction_fields
 
     def show(prediction) -> None:
@@ -142,7 +150,11 @@ def classify(
     def fields(prediction) -> Iterator[tuple[str, ...]]:
         return prediction_fields(prediction, task)
 
-    _run(paths, jsonl, as_json, work, show, output, resume, fields if plain else None)
+    options = None
+    if output is not None:
+        named = model or DEFAULT_MODELS.get(task)
+        options = options_of("classify", named, engine=engine, task=task, target=target, abstain=abstain)
+    _run(paths, jsonl, as_json, work, show, output, resume, fields if plain else None, options)
 
 
 @app.command()
@@ -191,7 +203,9 @@ def tag(
     num_workers: Workers = None,
 ) -> None:
     """Tag the statements of each article."""
+    from tasrih.api import DEFAULT_MODELS
     from tasrih.api import tag as verb
+    from tasrih.begun import options_of
     from tasrih.render.plain import document_fields
 
     def show(document) -> None:
@@ -202,7 +216,8 @@ def tag(
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, model=model, engine=engine, num_workers=num_workers)
 
-    _run(paths, jsonl, as_json, work, show, output, resume, document_fields if plain else None)
+    options = options_of("tag", model or DEFAULT_MODELS["statement"], engine=engine) if output is not None else None
+    _run(paths, jsonl, as_json, work, show, output, resume, document_fields if plain else None, options)
 
 
 @app.command()

@@ -7,10 +7,10 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tasrih.data.formats import SUFFIXES, suffix_of
 from tasrih.data.limits import Limits, current_limits
@@ -18,6 +18,9 @@ from tasrih.data.packed import PACKINGS, open_bytes, read_whole
 from tasrih.data.strict import Found, decode, naming
 from tasrih.data.texts import text_lines, text_rows
 from tasrih.streams import Resumed, metered
+
+if TYPE_CHECKING:
+    from tasrih.begun import Begun, Option
 
 #: Seconds after which what was written to a file is handed to the system, where no kill can reach it.
 _FLUSH_SECONDS = 1.0
@@ -141,29 +144,37 @@ def json_line(value: dict) -> str:
 class OutputFile:
     """JSON lines under ``FILE.part``, which takes the name ``FILE`` when they are complete.
 
+    Beside it lies ``FILE.part.json``, which states what the run was begun with. It is there before ``FILE.part`` is,
+    and leaves after it: no kill parts rows from what they were made of.
+
     Attributes:
         rows: complete lines that an interrupted run left.
         results: those among them that hold a result, not an error.
     """
 
-    def __init__(self, path: Path, *, resume: bool) -> None:
+    def __init__(self, path: Path, begun: Begun, *, resume: bool) -> None:
         """Open the file, for going on after what is there with ``resume``.
 
         Args:
             path: the final name.
+            begun: what this run is made of.
             resume: keep the complete lines of an interrupted run; a torn last line is dropped.
 
         Raises:
-            InputError: if an interrupted run left lines and ``resume`` is off.
+            InputError: if an interrupted run left lines and ``resume`` is off, or was begun otherwise.
         """
         self._path = path
         self._part = path.with_name(path.name + ".part")
+        self._record = record_of(path)
         self.rows = self.results = 0
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is no ordinary file, which a run could go on from: leave --output out, and use >")
-        if self._part.exists() and not resume:
-            raise InputError(f"{self._part} is left from an interrupted run: go on with --resume, or delete it")
+        if self._part.exists():
+            if not resume:
+                raise InputError(f"{self._part} is left from an interrupted run: go on with --resume, or delete it")
+            self._check(begun)
         path.parent.mkdir(parents=True, exist_ok=True)
+        begun.write(self._record)
         self._file = open(self._part, "a+b")
         self._file.seek(0)
         end = 0
@@ -176,6 +187,17 @@ class OutputFile:
         self._file.truncate(end)
         self._file.seek(0, os.SEEK_END)
         self._flushed = time.monotonic()
+
+    def _check(self, begun: Begun) -> None:
+        """Refuse to join the rows of two different runs."""
+        if not self._part.stat().st_size:
+            return
+        stored = type(begun).read(self._record)
+        if stored is None:
+            told = f"no {self._record.name} says what {self._part} was begun with"
+            raise InputError(f"{told}: delete it, and begin anew")
+        if (difference := stored.difference(begun)) is not None:
+            raise InputError(f"{self._part} {difference}: give the same again, or delete it")
 
     def write(self, row: dict) -> None:
         """Add a line."""
@@ -190,10 +212,16 @@ class OutputFile:
         os.fsync(self._file.fileno())
         self._file.close()
         os.replace(self._part, self._path)
+        self._record.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Leave what is written for a later run to go on from."""
         self._file.close()
+
+
+def record_of(path: Path) -> Path:
+    """Give the place of what states how an output was begun: ``FILE.part.json``."""
+    return path.with_name(path.name + ".part.json")
 
 
 def leave_pipe() -> None:
@@ -204,7 +232,7 @@ def leave_pipe() -> None:
 def run_stream(
     paths: list[str], verb: Callable[[Iterator[str]], Iterator], show: Callable[[object], None], *, as_lines: bool,
     as_json: bool, output: Path | None = None, resume: bool = False,
-    plain: Callable[[object], Iterable[str]] | None = None,
+    plain: Callable[[object], Iterable[str]] | None = None, options: Mapping[str, Option] | None = None,
 ) -> bool:  # fmt: skip
     """Send the input through a verb, results in order, bad lines in their place.
 
@@ -217,12 +245,13 @@ def run_stream(
         output: write JSON lines there instead of printing.
         resume: go on with what an interrupted run left of ``output``.
         plain: gives a result as lines, which are printed behind the name of the file in place of all else.
+        options: what shapes the rows of ``output`` (``begun.options_of``): a run goes on with the same alone.
 
     Returns:
         Whether every file could be read, and with ``plain`` every line of it.
 
     Raises:
-        InputError: if there is nothing to read, or ``output`` is left from another input, or is one of the inputs.
+        InputError: if there is nothing to read, or ``output`` is left from another run, or is one of the inputs.
     """
     files = find_files(paths)
     if resume and output is None:
@@ -232,9 +261,12 @@ def run_stream(
         if any(path is not None and output.exists() and path.samefile(output) for path in files):
             raise InputError(f"--output {output} is one of the files that are read: name another")
         if resume and output.exists() and not output.with_name(output.name + ".part").exists():
+            record_of(output).unlink(missing_ok=True)  # where a kill came between the two last steps
             print(f"tasrih: {output} is complete", file=sys.stderr)
             return True
-        file = OutputFile(output, resume=resume)
+        from tasrih.begun import Begun
+
+        file = OutputFile(output, Begun.now(options or {}, files, as_lines=as_lines), resume=resume)
     # what is packed is counted as it was
     known = all(path is not None and path.suffix not in PACKINGS for path in files)
     total = sum(path.stat().st_size for path in files) if known else None
