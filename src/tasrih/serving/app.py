@@ -36,6 +36,7 @@ class Limits:
         threads: requests worked on at once.
         queue: requests that wait beyond these before one is refused.
         seconds: the longest that a request waits and runs.
+        idle: the longest, in seconds, that nothing of a body comes in.
     """
 
     body: int = 2 * 2**20
@@ -45,6 +46,7 @@ class Limits:
     threads: int = 2
     queue: int = 32
     seconds: float = 30.0
+    idle: float = 10.0
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -83,7 +85,7 @@ def make_app(limits: Limits | None = None) -> FastAPI:
         title="tasrih", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan,
         description="Reads Arabic news: topics, statements, stances and summaries.",
     )  # fmt: skip
-    app.add_middleware(Guard, max_body=limits.body, seconds=limits.seconds)
+    app.add_middleware(Guard, max_body=limits.body, seconds=limits.seconds, idle=limits.idle)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(TimeoutError, _late)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tasrih.errors import MissingExtraError
 
 
@@ -22,8 +24,18 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
         raise MissingExtraError(error.name or "fastapi", "serve", "the web page") from None
     from tasrih.serving.app import make_app
 
-    # connections beyond the bound are refused by uvicorn itself, before anything of theirs is read
-    uvicorn.run(
-        make_app(), host=host, port=port, log_level="info", access_log=False, server_header=False,
-        limit_concurrency=512, timeout_keep_alive=10, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    uvicorn.run(make_app(), host=host, port=port, log_level="info", access_log=False, **settings())
+
+
+def settings() -> dict[str, Any]:
+    """Say how uvicorn is to treat connections.
+
+    Returns:
+        Arguments of ``uvicorn.Config``.
+    """
+    from tasrih.serving.connections import Connection
+
+    return {
+        "http": Connection, "ws": "none", "server_header": False, "limit_concurrency": 512, "timeout_keep_alive": 10,
+        "timeout_graceful_shutdown": 5,
+    }  # fmt: skip
