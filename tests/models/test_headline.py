@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasrih.errors import ModelError
 from tasrih.models.extractive import article_windows, balanced
-from tasrih.models.headline import bundled_weights, cut_words, fold, read_weights
+from tasrih.models.headline import WEIGHTS, bundled_weights, cut_words, fold, read_weights, stored_weights
 from tasrih.models.headline_words import LOOKING_ON
 
 SENTENCE = "قال وزير النقل اليوم إن الجسر الجديد على النهر يخدم ثلاث بلدات، وإن كلفته بلغت 90 مليون دينار."
@@ -93,8 +93,32 @@ def test_the_bundled_weights_open_and_damaged_ones_are_named(tmp_path):
             read_weights(path)
     with pytest.raises(ModelError, match="nowhere"):
         read_weights(tmp_path / "nowhere.json")
-    path.write_text(json.dumps({"weights": {"a": 1}, "open_words": ["ب"]}))
-    assert read_weights(path).weights == {"a": 1.0}
+    path.write_text(stored_weights({"b": 0.25, "a": 1.0}, {"ب"}), encoding="utf-8")
+    assert read_weights(path).weights == {"a": 1.0, "b": 0.25}
+    assert read_weights(path).open_words == {"ب"}
+
+
+def test_altered_weights_are_refused(tmp_path):
+    path = tmp_path / "headline.json"
+    whole = WEIGHTS.read_text(encoding="utf-8")
+    stored = json.loads(whole)
+    name, word = next(iter(stored["weights"])), stored["open_words"][0]
+    changes = [
+        {"weights": stored["weights"] | {name: stored["weights"][name] + 0.0001}},
+        {"weights": {one: value for one, value in stored["weights"].items() if one != name}},
+        {"open_words": [one for one in stored["open_words"] if one != word]},
+        {"sha256": "0" * 64},
+    ]
+    for change in changes:
+        path.write_text(json.dumps(stored | change), encoding="utf-8")
+        with pytest.raises(ModelError, match=r"headline\.json was altered .*: install tasrih again"):
+            read_weights(path)
+    del stored["sha256"]
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    with pytest.raises(ModelError, match="sha256"):
+        read_weights(path)
+    path.write_text(whole, encoding="utf-8")
+    assert read_weights(path) == bundled_weights()
 
 
 def test_a_list_without_a_stop_has_no_more_windows_than_its_beginning():

@@ -7,10 +7,11 @@ at run time it is a sum over named features, a few milliseconds an article.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
@@ -108,7 +109,7 @@ def bundled_weights() -> HeadlineWeights:
 
 
 def read_weights(path: Path) -> HeadlineWeights:
-    """Read weights as ``training.extracting`` writes them.
+    """Read weights as ``stored_weights`` writes them.
 
     Args:
         path: the JSON file.
@@ -117,14 +118,37 @@ def read_weights(path: Path) -> HeadlineWeights:
         The weights.
 
     Raises:
-        ModelError: if it is not there, or damaged.
+        ModelError: if it is not there, damaged or altered.
     """
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         weights = {str(name): float(value) for name, value in stored["weights"].items()}
-        return HeadlineWeights(weights, frozenset(map(str, stored["open_words"])))
+        found = HeadlineWeights(weights, frozenset(map(str, stored["open_words"])))
+        whole = stored["sha256"] == _digest(stored)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} cannot be read ({error}): install tasrih again") from None
+    if not whole:
+        raise ModelError(f"{path} was altered (its SHA-256 is not the one in it): install tasrih again")
+    return found
+
+
+def stored_weights(weights: Mapping[str, float], open_words: Iterable[str]) -> str:
+    """Write weights as they are stored: with the SHA-256 of what they say, in the one file that is copied about.
+
+    Args:
+        weights: feature to what it adds to the score.
+        open_words: folded words after which a clause hardly ever ends.
+
+    Returns:
+        The JSON.
+    """
+    stored = {"weights": dict(sorted(weights.items())), "open_words": sorted(open_words)}
+    return json.dumps({"sha256": _digest(stored), **stored}, ensure_ascii=False, indent=0)
+
+
+def _digest(stored: Mapping[str, object]) -> str:
+    told = json.dumps([stored["weights"], stored["open_words"]], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fold(word: str) -> str:

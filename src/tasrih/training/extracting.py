@@ -23,7 +23,7 @@ from tasrih.data.guard import HeldOut
 from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.evaluation.rouge import rouge
 from tasrih.models.extractive import article_windows
-from tasrih.models.headline import HeadlineWeights, best_window, cut_words
+from tasrih.models.headline import HeadlineWeights, best_window, cut_words, stored_weights
 from tasrih.text.sentences import sentences
 from tasrih.training.feature_table import FeatureTable
 from tasrih.training.grading import fit_grades, mean_worth, read_graded
@@ -268,13 +268,13 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
         result = scored(weights)
     output = Path(config.output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    stored = {"weights": {name: value for name, value in sorted(weights.weights.items())
-                          if abs(value) >= 0.005 and not _NUMBERED.search(name)},
-              "open_words": sorted(word for word in open_words if not _NUMBERED.search(word))}  # fmt: skip
-    write_whole(output, json.dumps(stored, ensure_ascii=False, indent=0))
+    kept = {
+        name: value for name, value in weights.weights.items() if abs(value) >= 0.005 and not _NUMBERED.search(name)
+    }
+    write_whole(output, stored_weights(kept, (word for word in open_words if not _NUMBERED.search(word))))
     done = {
         "validation": result, "first_words": first, "tried": tried, **grading, "articles": len(bounds) - 1,
-        "windows": len(rewards), "features": len(stored["weights"]), "removed_by_guard": removed,
+        "windows": len(rewards), "features": len(kept), "removed_by_guard": removed,
         "data": fingerprint_rows(articles), "config": asdict(config), "versions": versions(),
         "git_commit": git_commit(),
     }  # fmt: skip
