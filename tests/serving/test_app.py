@@ -222,6 +222,32 @@ def test_late_work_is_given_up(held):
         assert not begun.acquire(blocking=False) or not begun.acquire(blocking=False)  # the rest was not begun
 
 
+@pytest.mark.parametrize(
+    ("path", "verb", "texts", "most"),
+    [
+        ("/v1/summarise", "summarise", ["ا" * 10] * 20, 1),
+        ("/v1/tag", "tag", ["ا" * 10] * 20, 8),
+        ("/v1/read", "read", ["ا" * 60] * 20, 1),  # two of these are longer than one text may be
+        ("/v1/read", "read", ["ا" * 30] * 20, 3),
+    ],
+)
+def test_the_deadline_is_looked_at_within_one_texts_time(monkeypatch, path, verb, texts, most):
+    given: list[int] = []
+
+    def slow(texts, **options):
+        given.append(len(texts))
+        threading.Event().wait(0.15)
+        return []
+
+    monkeypatch.setattr(api, verb, slow)
+    with TestClient(make_app(Limits(threads=1, seconds=0.2, characters=100))) as client:
+        assert client.post(path, json={"texts": texts}).status_code == 504
+        workers = client.app.state.workers
+        while workers._held:
+            threading.Event().wait(0.01)
+    assert given == [most] * len(given) and len(given) <= 2  # what begins after the time is up is nothing
+
+
 def test_the_example_is_the_seed_article(client):
     from pathlib import Path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from tasrih.serving.bodies import ClassifyBody, ExplainBody, Health, Problem, Su
 from tasrih.serving.guard import Guard
 from tasrih.serving.workers import Busy, Deadline, Workers
 
-#: Texts read between two looks at the deadline.
+#: Texts that are read together, between two looks at the deadline: fewer where they are long.
 CHUNK = 8
 
 
@@ -103,9 +103,9 @@ def _add_verbs(app: FastAPI, limits: Limits) -> None:
 
         def work(deadline: Deadline) -> bytes:
             found: list[dict] = []
-            for start in range(0, len(texts), chunk):
+            for group in _groups(texts, chunk, limits.characters):
                 deadline.check()
-                found += map(show, verb(texts[start : start + chunk]))
+                found += map(show, verb(group))
             return _encoded(found[0] if body.texts is None else found)
 
         return Response(await app.state.workers.run(work), media_type="application/json")
@@ -149,7 +149,7 @@ def _add_verbs(app: FastAPI, limits: Limits) -> None:
     @post("/v1/summarise", Summary, "Bring articles down to a headline or a brief.")
     async def summarise(body: SummariseBody) -> Response:
         options = body.model_dump(include={"style", "max_words", "min_words", "method", "grounded"})
-        return await answer(body, partial(api.summarise, **options))
+        return await answer(body, partial(api.summarise, **options), chunk=1)  # together they are no quicker
 
     @app.post("/page/read", include_in_schema=False)
     async def draw(body: Texts) -> Response:
@@ -195,6 +195,20 @@ def _checked(body: Texts, limits: Limits, most: int) -> list[str]:
         if len(text) > most:
             raise HTTPException(413, f"text {index} has {len(text)} characters: at most {most} are read")
     return texts
+
+
+def _groups(texts: list[str], most: int, characters: int) -> Iterator[list[str]]:
+    """Part texts into groups that take no longer than one text may: by their number, and by their characters."""
+    group: list[str] = []
+    size = 0
+    for text in texts:
+        if group and (len(group) == most or size + len(text) > characters):
+            yield group
+            group, size = [], 0
+        group.append(text)
+        size += len(text)
+    if group:
+        yield group
 
 
 def _does(model: str, task: str) -> None:
