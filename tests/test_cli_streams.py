@@ -373,6 +373,18 @@ def test_an_output_that_is_no_file_is_refused(source):
         run(source, Path("/dev/null"))
 
 
+def test_an_output_that_is_a_link_stays_one(source, tmp_path, whole):
+    (tmp_path / "there").mkdir()
+    link, target = tmp_path / "out.jsonl", tmp_path / "there" / "target.jsonl"
+    link.symlink_to(target)
+    leave(target, whole[:500], source)
+    with pytest.raises(InputError, match=r"there/target\.jsonl\.part is left"):
+        run(source, link)
+    run(source, link, resume=True)
+    assert link.is_symlink() and target.read_bytes() == whole
+    assert [path.name for path in target.parent.iterdir()] == ["target.jsonl"]
+
+
 def test_a_torn_line_in_the_middle_of_a_letter_is_dropped(tmp_path):
     whole = '{"text": "خبر"}\n'.encode()
     begun = Begun(OPTIONS, [])

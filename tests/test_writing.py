@@ -35,18 +35,55 @@ def test_a_fault_leaves_the_old_file_and_no_other(tmp_path):
     assert path.read_text() == "old" and names(tmp_path) == ["a.csv"]
 
 
-def test_a_kill_leaves_no_half_under_the_name(tmp_path):
+def killed_in_mid_write(path):
     code = (
         "import sys, time; from pathlib import Path; from tasrih.writing import whole_file\n"
         "with whole_file(Path(sys.argv[1])) as place, place.open('w') as out:\n"
         "    out.write('half'); out.flush(); print(flush=True); time.sleep(60)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "a.csv")], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
+
+
+def test_a_kill_leaves_no_half_under_the_name(tmp_path):
+    killed_in_mid_write(tmp_path / "a.csv")
     assert names(tmp_path) == ["a.csv.tmp"]
+
+
+def test_a_kill_leaves_no_half_where_a_link_leads(tmp_path):
+    (tmp_path / "there").mkdir()
+    target, link, further = tmp_path / "there" / "target", tmp_path / "link", tmp_path / "further"
+    target.write_text("old")
+    link.symlink_to("there/target")
+    further.symlink_to("link")
+    killed_in_mid_write(further)
+    assert target.read_text() == "old" and names(target.parent) == ["target", "target.tmp"]
+    write_whole(further, "new")
+    assert further.is_symlink() and link.is_symlink() and target.read_text() == "new"
+    assert names(tmp_path) == ["further", "link", "there"] and names(target.parent) == ["target"]
+
+
+def test_a_link_to_what_is_not_there_yet_or_never(tmp_path):
+    (tmp_path / "link").symlink_to("target")
+    write_whole(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "target").read_text() == "new"
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OSError, match="circle"):
+        write_whole(tmp_path / "circle", "new")
+    assert (tmp_path / "circle").is_symlink()
+
+
+def test_the_standard_output_is_written_to_as_it_is(tmp_path):
+    """A file that the shell has opened must not be put aside: what is written after would be lost."""
+    code = "from pathlib import Path; from tasrih.writing import write_whole; write_whole(Path('/dev/stdout'), 'new')"
+    path = tmp_path / "out"
+    with path.open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+        assert path.stat().st_ino == os.fstat(out.fileno()).st_ino
+    assert path.read_text() == "new"
 
 
 def test_pipes_and_links_are_written_to_as_they_are(tmp_path):

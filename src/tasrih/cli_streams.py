@@ -18,6 +18,7 @@ from tasrih.data.packed import PACKINGS, open_bytes, read_whole
 from tasrih.data.strict import Found, decode, naming
 from tasrih.data.texts import text_lines, text_rows
 from tasrih.streams import Resumed, metered
+from tasrih.writing import target_of
 
 if TYPE_CHECKING:
     from tasrih.begun import Begun, Option
@@ -260,6 +261,7 @@ def run_stream(
     if output is not None:
         if any(path is not None and output.exists() and path.samefile(output) for path in files):
             raise InputError(f"--output {output} is one of the files that are read: name another")
+        output = target_of(output)  # a link stays one
         if resume and output.exists() and not output.with_name(output.name + ".part").exists():
             record_of(output).unlink(missing_ok=True)  # where a kill came between the two last steps
             print(f"tasrih: {output} is complete", file=sys.stderr)

@@ -16,8 +16,10 @@ def whole_file(path: Path) -> Iterator[Path]:
         path: the final name.
 
     Yields:
-        The place: ``FILE.tmp`` beside it; the name itself where that is a link or no ordinary file (``/dev/stdout``).
+        The place: ``FILE.tmp`` beside the file, which is where a link leads, so that the link stays; the name itself
+        where that is no ordinary file (``/dev/stdout``).
     """
+    path = target_of(path)
     if path.is_symlink() or (path.exists() and not path.is_file()):
         yield path
         return
@@ -27,6 +29,24 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(place, path)
     finally:
         place.unlink(missing_ok=True)
+
+
+def target_of(path: Path) -> Path:
+    """Find the file that a name stands for.
+
+    Args:
+        path: the name.
+
+    Returns:
+        Where a link leads, whether there is a file or not; any other name as it is, and so a link that leads to no
+        ordinary file, to an open one (``/dev/stdout``), or around in a circle.
+    """
+    if not path.is_symlink() or path.absolute().parts[1:2] in (("dev",), ("proc",)):
+        return path
+    if path.exists() and not path.is_file():
+        return path
+    target = Path(os.path.realpath(path))
+    return path if target.is_symlink() else target
 
 
 def write_whole(path: Path, text: str) -> None:
