@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -140,3 +142,24 @@ class TestParquet:
         self.parquet.write_table(table, tmp_path / "a.parquet")
         with pytest.raises(ValueError, match=r"a\.parquet: the column 'text' stands twice"):
             list(read_file(tmp_path / "a.parquet"))
+
+    def test_a_damaged_directory_does_not_end_the_process(self, tmp_path):
+        """The lengths of its lists (size << 4 | type), each one longer in its turn: some made pyarrow abort."""
+        columns = {"text": ["خبر"] * 9, "tags": [["offer"], [], ["a", "b"]] * 3, "n": [*range(9)]}
+        path = self.write(tmp_path / "a.parquet", columns)
+        code = (
+            "import sys; from pathlib import Path; from tasrih.data.formats import read_file\n"
+            "path = Path(sys.argv[1]); whole = path.read_bytes()\n"
+            "size = int.from_bytes(whole[-8:-4], 'little')\n"
+            "refused = 0\n"
+            "for at in range(len(whole) - 8 - size, len(whole) - 8):\n"
+            "    if whole[at] & 15 in (5, 6, 8, 12) and whole[at] < 240:\n"
+            "        path.write_bytes(whole[:at] + bytes([whole[at] + 16]) + whole[at + 1:])\n"
+            "        try:\n"
+            "            list(read_file(path))\n"
+            "        except ValueError as error:\n"
+            "            refused += 'not Parquet that can be read: ' in str(error)\n"
+            "print(refused)"
+        )
+        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+        assert done.returncode == 0 and int(done.stdout) > 10, done.stderr

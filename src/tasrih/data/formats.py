@@ -25,6 +25,9 @@ SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 #: Rows of Parquet that are decoded at once, and those of them that become Python's own at once.
 _DECODED, _GIVEN = 4096, 16
 
+#: Bytes of a column that are read ahead: without it, opening one reads all of it.
+_BUFFER = 2**16
+
 
 def suffix_of(path: str | Path) -> str | None:
     """Tell the format of a file by its name.
@@ -159,7 +162,7 @@ def _parquet(path: Path, limits: Limits) -> Iterator[dict]:
         raise MissingExtraError("pyarrow", "train", "reading Parquet") from None
     with naming(path):
         try:
-            with parquet.ParquetFile(path) as file:
+            with parquet.ParquetFile(path, buffer_size=_BUFFER) as file:
                 _check_parquet(file, path, limits)
                 columns = [file.schema.column(place) for place in range(len(file.schema))]
             # a value that many rows share stays one value until a row is given
@@ -180,12 +183,17 @@ def _check_parquet(file: ParquetFile, path: Path, limits: Limits) -> None:
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     if sum(group.total_byte_size for group in groups) > limits.may_unpack(packed):
         raise limits.too_packed(packed)
-    for place in range(len(file.schema)):
-        # a list packs any number of values into one row
-        values = max((group.column(place).num_values for group in groups), default=0)
-        if file.schema.column(place).max_repetition_level and values * 8 > limits.file:
-            name = file.schema.column(place).path
-            raise ValueError(f"the lists of {name} hold {values:,} values: {limits.too_large_file()}")
+    lists = [place for place in range(len(file.schema)) if file.schema.column(place).max_repetition_level]
+    for number, group in enumerate(groups):
+        if lists:
+            # a damaged column ends the process where it is looked at below; opened for no rows, it raises an error
+            next(file.reader.iter_batches(0, row_groups=[number], column_indices=lists), None)
+        for place in lists:
+            # a list packs any number of values into one row
+            values = group.column(place).num_values
+            if values * 8 > limits.file:
+                name = file.schema.column(place).path
+                raise ValueError(f"the lists of {name} hold {values:,} values: {limits.too_large_file()}")
 
 
 def _check_values(batch: RecordBatch, limits: Limits) -> None:
