@@ -85,6 +85,12 @@ class Connection(H11Protocol):
         if owing:
             min(owing, key=lambda one: one._since).transport.close()
 
+    def _held(self) -> int:
+        """Count the connections, without those that were closed and whose end is still to be told."""
+        if len(self.connections) <= self._most:
+            return len(self.connections)
+        return sum(not one.transport.is_closing() for one in self.connections)
+
     def _watch_taking(self) -> None:
         size = self.transport.get_write_buffer_size()
         if size and self._taking is None:
@@ -98,8 +104,7 @@ class Connection(H11Protocol):
             self._watch_taking()
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        held = max(len(self.connections), len(self.tasks))
-        if self._most is not None and held > self._most:
+        if self._most is not None and self._held() > self._most:
             await refuse(with_headers(send), 503, "busy: ask again later", {"retry-after": "2"})
         else:
             await self._application(scope, receive, send)
