@@ -32,7 +32,7 @@ STAGES = {
         "second_stage": "statement-finish", "linear_part": "statement-ngrams",
     },
     "topic": {"": "topic"},
-    "stance": {"first": "stance", "once_more": "stance-2"},
+    "stance": {"first": "stance", "once_more": "stance-2", "linear_part": "stance-3"},
     "summary": {"writer": "summary"},
 }
 read = lambda *parts: json.loads(pathlib.Path(*parts).read_text())

@@ -27,7 +27,7 @@ def bundled(
     if name in ("topic", "statement", "stance"):
         steps.append("temperature and thresholds fitted on the validation split (not out of fold)")
     if name != "encoder":
-        source = {"statement": "statement-ngrams", "stance": "stance-2"}.get(name, name)
+        source = {"statement": "statement-ngrams", "stance": "stance-3"}.get(name, name)
         steps.append(f"`tasrih export runs/{source} src/tasrih/pretrained/{name}` (int8 weights, computed in fp32)")
     return Card(
         name, title, does, "cc-by-nc-sa-4.0", TERMS, pipeline, data, datasets, tuple(steps), limits,
@@ -128,14 +128,16 @@ MODELS = {
     "stance": bundled(
         "stance",
         "Stance of an Arabic text to a target",
-        "favor, against or neutral, for a text and a named target read as a pair.",
+        "favor, against or neutral, for a text and a named target read as a pair; a linear part over word pieces, over pieces "
+        "crossed with the target and over those near it stands beside the encoder, in the same graph.",
         data=(
             f"`statements` targets (sentences of {SAUDINEWSNET} and SANAD), targets of the wider labels (`configs/labels/`), "
             "ArabicStanceX (CC BY 4.0), ANS headline pairs (Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
         ),
         recipe=(
-            "configs/stance.yaml",
-            "configs/stance.yaml base=runs/stance output=runs/stance-2 epochs=0.5 learning_rate=2e-4 seed=2",
+            "configs/stance.yaml ngrams=false",
+            "configs/stance.yaml ngrams=false base=runs/stance output=runs/stance-2 epochs=0.5 learning_rate=2e-4 seed=2",
+            "configs/stance.yaml base=runs/stance-2 output=runs/stance-3 epochs=0",
         ),
         limits=(
             LABELS_BY_MACHINE,

@@ -9,20 +9,23 @@ import pytest
 
 from tasrih.models.classifier import Classifier
 from tasrih.models.explaining import explain
-from tasrih.models.ngrams import FILE, Ngrams, pair_places
+from tasrih.models.ngrams import BUCKETS, FILE, Ngrams, ngram_layer, pair_places, places_of, table_rows
 from tasrih.training.classification import ClassifierConfig, Source, train_classifier
 from tasrih.training.export import export_classifier
 
+SETS = {"topic": "topic_iptc", "statement": "statements", "stance": "stance/ans"}
+METRICS = {"topic": "accuracy", "statement": "average_precision", "stance": "macro_f1"}
 TEXTS = ["رحب الوزير بالاتفاق", "ندد المتحدث بالقصف أمس", "قال الرئيس إن الخطة جديدة"]
+TARGETS = ["بالاتفاق", "القصف", "الخطة"]
 
 
-@pytest.fixture(scope="module", params=["topic", "statement"])
+@pytest.fixture(scope="module", params=["topic", "statement", "stance"])
 def trained(request, pretrained, world, tmp_path_factory):
-    name = {"topic": "topic_iptc", "statement": "statements"}[request.param]
+    name = SETS[request.param]
     output = tmp_path_factory.mktemp(f"ngrams-{request.param}")
     config = ClassifierConfig(
         request.param, str(pretrained[0]), str(output), [Source(name)], Source(name, "validation"), ngrams=True,
-        epochs=1, max_length=48, bf16=False, metric={"topic": "accuracy", "statement": "average_precision"}[request.param],
+        epochs=1, max_length=48, bf16=False, metric=METRICS[request.param],
     )  # fmt: skip
     return output, train_classifier(config, world.root)
 
@@ -41,7 +44,8 @@ def test_the_exported_graph_says_what_torch_says(trained, tmp_path):
     folder, _ = trained
     ours = Classifier.from_pretrained(folder, device="cpu")
     exported = Classifier.from_pretrained(export_classifier(folder, tmp_path / "graph"))
-    for here, there in zip(ours.read(TEXTS), exported.read(TEXTS), strict=True):
+    targets = TARGETS if ours.settings.task == "stance" else None
+    for here, there in zip(ours.read(TEXTS, targets), exported.read(TEXTS, targets), strict=True):
         # int8 weights in the graph: each sum is off by less than its steps
         assert np.allclose(here.logits, there.logits, atol=0.15)
     assert not (tmp_path / "graph" / FILE).exists()  # it is in the graph
@@ -55,29 +59,77 @@ def test_the_folder_gives_the_encoders_logits_and_the_part_to_each_its_share(tra
     made = Classifier.from_pretrained(folder, device="cpu")
     part = Ngrams.load(folder, len(made.settings.labels))
     plain = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    ids = np.array(made.encoder.windows(TEXTS[:1])[0][0].ids)
+    targets = TARGETS[:1] if made.settings.task == "stance" else None
+    window = made.encoder.windows(TEXTS[:1], targets)[0][0]
+    ids = np.array(window.ids)
     with torch.no_grad():
         alone = plain(torch.from_numpy(ids[None])).logits[0].numpy()
     places = np.concatenate([ids, pair_places(ids, part.vocabulary)])
     by_hand = part.kept * alone + part.weights[places].sum(0) / np.sqrt(len(places)) + part.bias
-    assert np.allclose(made.read(TEXTS[:1])[0].logits[0], by_hand, atol=1e-4)
+    for group in places_of(ids, part.vocabulary, part.separator)[1:]:
+        by_hand = by_hand + part.weights[group].sum(0) / np.sqrt(max(len(group), 1))
+    assert np.allclose(made.read(TEXTS[:1], targets)[0].logits[0], by_hand, atol=1e-4)
 
 
 def test_such_a_model_is_explained_by_hiding(trained):
     folder, _ = trained
     made = Classifier.from_pretrained(folder, device="cpu")
     label = made.settings.labels[0]
-    assert explain(made, TEXTS[0], label).method == "occlusion"
+    target = TARGETS[0] if made.settings.task == "stance" else None
+    assert explain(made, TEXTS[0], label, target=target).method == "occlusion"
     with pytest.raises(ValueError, match="has a linear part over n-grams"):
-        explain(made, TEXTS[0], label, method="integrated_gradients")
+        explain(made, TEXTS[0], label, target=target, method="integrated_gradients")
 
 
-def test_pairs_and_pooled_windows_are_refused_by_name():
-    for changes in ({"task": "stance"}, {"task": "topic", "pool_windows": "mean"}):
-        with pytest.raises(ValueError, match="ngrams are read in single windows"):
-            ClassifierConfig(
-                **{"base": "b", "output": "o", "train": [Source("x")], "validation": Source("x"), "ngrams": True}, **changes
-            )
+def test_pooled_windows_are_refused_by_name():
+    with pytest.raises(ValueError, match="ngrams are read in single windows"):
+        ClassifierConfig("topic", "b", "o", [Source("x")], Source("x"), ngrams=True, pool_windows="mean")
+
+
+CLS, SEP, VOCABULARY = 1, 3, 40
+
+
+def test_a_pair_has_its_text_crossed_with_the_target_and_what_is_near_it():
+    #            0 1  2  3  4  5  6  7  8  9  10
+    text = [10, 11, 12, 13, 14, 20, 15, 16, 17, 18, 19]
+    ids = np.array([CLS, *text, SEP, 20, 21, SEP])
+    alone, crossed, near = places_of(ids, VOCABULARY, SEP)
+    assert len(alone) == 2 * len(ids) - 1
+    assert len(crossed) == len(set(crossed)) == len(text)
+    assert ((crossed >= VOCABULARY + BUCKETS) & (crossed < VOCABULARY + 2 * BUCKETS)).all()
+    # four pieces before the one that the target has and four after it, and not that piece
+    assert (near - VOCABULARY - 2 * BUCKETS).tolist() == [11, 12, 13, 14, 15, 16, 17, 18]
+    other = places_of(np.array([CLS, *text, SEP, 30, SEP]), VOCABULARY, SEP)
+    assert not set(other[1]) & set(crossed)  # another target, other places
+    assert len(other[2]) == 0
+    assert len(places_of(np.array([CLS, SEP, SEP]), VOCABULARY, SEP)[1]) == 0
+
+
+@pytest.mark.parametrize("separator", [None, SEP])
+def test_the_layer_sums_what_the_places_say_whatever_the_padding(separator):
+    import torch
+
+    random = np.random.default_rng(5)
+    vocabulary = 150_000  # above the buckets, as in multilingual models
+    weights = random.normal(size=(table_rows(vocabulary, separator, 997), 3)).astype(np.float32)
+    part = Ngrams(weights, random.normal(size=3).astype(np.float32), 0.5, vocabulary, separator)
+    assert part.buckets == 997
+    windows = []
+    for length, target in ((30, 2), (1, 1), (12, 3), (60, 0)):
+        text = random.integers(4, vocabulary, length)
+        meant = random.integers(4, vocabulary, target)
+        text[: min(target, length)] = meant[: min(target, length)]
+        windows.append(np.array([CLS, *random.permutation(text), SEP, *meant, SEP]))
+    windows.append(np.array([0, 9, 8, 7, 2, 2, 8, 2]) if separator is None else np.array([CLS, 9, 8, 7, SEP, SEP, 8, SEP]))
+    longest = max(map(len, windows)) + 5
+    ids = np.array([np.pad(one, (0, longest - len(one))) for one in windows])
+    mask = np.array([np.arange(longest) < len(one) for one in windows]).astype(np.int64)
+    logits = random.normal(size=(len(windows), 3)).astype(np.float32)
+    found = ngram_layer(part)(*map(torch.from_numpy, (logits, ids, mask))).numpy()
+    for row, one, alone in zip(found, windows, logits, strict=True):
+        groups = places_of(one, vocabulary, separator, 997)
+        total = sum(weights[group].sum(0) / np.sqrt(max(len(group), 1)) for group in groups)
+        assert np.allclose(row, 0.5 * alone + total + part.bias, atol=1e-4)
 
 
 def test_a_part_is_fitted_anew_on_a_model_that_stays_as_it_was(trained, world, tmp_path):
@@ -86,12 +138,12 @@ def test_a_part_is_fitted_anew_on_a_model_that_stays_as_it_was(trained, world, t
 
     folder, _ = trained
     task = Classifier.from_pretrained(folder, device="cpu").settings.task
-    name = {"topic": "topic_iptc", "statement": "statements"}[task]
+    name = SETS[task]
     config = ClassifierConfig(
         task, str(folder), str(tmp_path), [Source(name, limit=40)], Source(name, "validation"), ngrams=True, epochs=0,
-        max_length=48, bf16=False, metric={"topic": "accuracy", "statement": "average_precision"}[task],
+        max_length=48, bf16=False, metric=METRICS[task],
     )  # fmt: skip
     result = train_classifier(config, world.root)
     before, after = (load_file(path / "model.safetensors") for path in (folder, tmp_path))
     assert all((before[key] == after[key]).all() for key in before)
-    assert result["train_rows"] == 40
+    assert result["train_rows"] == (39 if task == "stance" else 40)  # the guard takes one

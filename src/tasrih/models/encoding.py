@@ -149,6 +149,12 @@ class TextEncoder:
         self.mask_id = next((index for index in known if index is not None), self.pad_id)
 
     @property
+    def separator_id(self) -> int | None:
+        """The piece that ends either text of a pair; None in a vocabulary without one."""
+        known = (self._tokenizer.token_to_id(name) for name in ("[SEP]", "</s>"))
+        return next((index for index in known if index is not None), None)
+
+    @property
     def vocabulary(self) -> int:
         """How many piece ids there are."""
         return self._tokenizer.get_vocab_size()

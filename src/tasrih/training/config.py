@@ -29,8 +29,8 @@ class ClassifierConfig:
     profile: str | None = None
     """Normalisation profile; None takes that of the base's family."""
     ngrams: bool = False
-    """Add a linear part over word pieces and neighbouring pairs of them (``models/ngrams.py``), fitted on the same rows
-    after fine-tuning; how much it weighs is chosen on validation."""
+    """Add a linear part over word pieces and neighbouring pairs of them, and for stance over what is said of the target
+    (``models/ngrams.py``), fitted on the same rows after fine-tuning; how much it weighs is chosen on validation."""
     spans: bool = False
     """Train the token head for speakers and targets beside the tags (``statement`` alone)."""
     max_length: int = 128
@@ -132,8 +132,8 @@ class ClassifierConfig:
             raise ValueError(f"pool_windows mean is for one label a text; {self.task} has several: take max")
         if self.pool_windows != "none" and self.spans:
             raise ValueError("pool_windows and spans exclude each other: spans are read in single sentences")
-        if self.ngrams and (self.task == "stance" or self.pool_windows != "none"):
-            raise ValueError("ngrams are read in single windows of one text: they exclude stance and pool_windows")
+        if self.ngrams and self.pool_windows != "none":
+            raise ValueError("ngrams are read in single windows: they and pool_windows exclude each other")
         if self.joined and not self.multi_label:
             raise ValueError(f"joined is for several labels a text; {self.task} has one")
         if self.label_names and (self.task == "statement" or len(set(self.label_names)) < 2):
