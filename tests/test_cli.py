@@ -91,7 +91,7 @@ def test_each_verb_reads_a_file_and_standard_input_alike(article, arguments, exp
 
 
 def test_another_command_does_not_go_on_with_an_interrupted_one(tmp_path):
-    output, record, part = (tmp_path / f"out.jsonl{end}" for end in ("", ".part.json", ".part"))
+    output, record, part = (tmp_path / f"out.jsonl{end}" for end in ("", ".part.run", ".part"))
     source = tmp_path / "in.jsonl"
     os.mkfifo(source)  # never written to: the run waits for its first line
     begun = ["classify", source, "--output", output]

@@ -45,11 +45,23 @@ def test_check_takes_columns_by_other_names_and_names_faults_in_a_line(tmp_path)
     path.write_text("خبر,قسم\nفاز الفريق,sport\n", encoding="utf-8")
     done = tasrih("data", "check", path, "--task", "topic", "--column", "text=خبر", "--column", "label=قسم")
     assert done.returncode == 0 and "rows by label: sport 1" in done.stdout
-    for arguments in (("--task", "topics"), ("--column", "text"), ("--column", "text=x"), ("--model", "x")):
+    for arguments in (("--task", "topics"), ("--column", "text"), ("--column", "text=x")):
         done = tasrih("data", "check", path, *arguments)
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+    done = tasrih("data", "check", path, "--model", "x")  # as every command answers an unknown model
+    assert done.returncode == 1 and "unknown model 'x'" in done.stderr and len(done.stderr.splitlines()) == 1
     done = tasrih("data", "check", tmp_path / "missing.csv")
     assert done.returncode == 1 and done.stderr.startswith("tasrih: ") and "does not exist" in done.stderr
+
+
+def test_check_holds_lengths_against_the_window_of_any_model(tmp_path, pretrained, statement_model, exported_statement):
+    path = tmp_path / "long.jsonl"
+    path.write_text(json.dumps({"text": "خبر " * 9000, "label": "sport"}) + "\n", encoding="utf-8")
+    # what a model of ours says that it reads at once, and of others no more than the inference takes
+    for model, window in ((pretrained[0], 512), (statement_model[0], 48), (exported_statement, 48)):
+        done = tasrih("data", "check", path, "--task", "topic", "--model", model, "--json")
+        told = next(row["message"] for row in map(json.loads, done.stdout.splitlines()) if row["check"] == "lengths")
+        assert f"tokens of the {model} model" in told and told.endswith(f"longer than its window of {window}")
 
 
 def test_list_says_what_is_here(tmp_path):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -232,7 +233,7 @@ def test_rows_of_which_nothing_is_known_are_refused(source, tmp_path, whole, rec
     record_of(output).unlink()
     if record is not None:
         record_of(output).write_bytes(record)
-    with pytest.raises(InputError, match=r"no out\.jsonl\.part\.json says what .*out\.jsonl\.part was begun with: delete it"):
+    with pytest.raises(InputError, match=r"no out\.jsonl\.part\.run says what .*out\.jsonl\.part was begun with: delete it"):
         run(source, output, resume=True)
     part.unlink()
     run(source, output, resume=True)
@@ -272,6 +273,23 @@ def test_a_kill_at_any_step_leaves_what_can_be_gone_on_from(source, tmp_path, wh
     assert output.read_bytes() == whole and record_of(output).exists()
     assert run(source, output, resume=True) and output.read_bytes() == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "whole.jsonl"]
+
+
+def test_a_run_that_writes_into_the_folder_that_it_reads_goes_on(source, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(source.read_bytes())
+    run(folder, tmp_path / "whole.jsonl")
+    whole = (tmp_path / "whole.jsonl").read_bytes()
+
+    def faulty(texts):
+        yield from islice(verb(texts), 5)
+        raise OSError("no space left")
+
+    with pytest.raises(OSError):
+        run(folder, folder / "out.jsonl", verb=faulty)
+    run(folder, folder / "out.jsonl", resume=True)
+    assert (folder / "out.jsonl").read_bytes() == whole
 
 
 def test_resume_needs_an_output(source):

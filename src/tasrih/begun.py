@@ -14,6 +14,7 @@ from tasrih import __version__
 from tasrih.data.formats import suffix_of
 from tasrih.data.limits import current_limits
 from tasrih.data.packed import PACKINGS
+from tasrih.models.engines import best_engine
 from tasrih.models.files import digest, is_exported, locate
 from tasrih.writing import whole_file
 
@@ -140,6 +141,8 @@ def options_of(verb: str, model: str | None, **given: Option) -> dict[str, Optio
         ModelError: if there is no such model.
     """
     options = {f"--{name.replace('_', '-')}": value for name, value in given.items()}
+    if given.get("engine") == "auto":  # another one may be the fastest when the run goes on
+        options["--engine"] = f"auto ({best_engine()})"
     files = None if model is None else _model_files(model)
     return {"tasrih": __version__, "the command": verb, "--model": model, _FILES: files, **options}
 
@@ -182,7 +185,13 @@ def _has_grown(old: Source, new: Source, as_lines: bool) -> bool:
         return False
     if old.bytes is None or new.bytes is None or old.bytes > new.bytes:
         return False
-    return edges(path, old.bytes) == old.sha256
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(old.bytes - 1, 0))
+            whole_lines = old.bytes == 0 or file.read(1) == b"\n"  # else the last line was not all there
+        return whole_lines and edges(path, old.bytes) == old.sha256
+    except OSError:
+        return False
 
 
 def _model_files(name: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tasrih.errors import MissingExtraError
 from tasrih.writing import whole_file, write_whole
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def check_set(
         list[str] | None, typer.Option(metavar="OURS=THEIRS", help="A column by another name, such as text=body.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Bundled model whose window lengths are held against; else the task's.")
+        str | None, typer.Option(help="A bundled model, a folder, or a hub id, whose window lengths are held against; "
+                                      "else the task's bundled one.")
     ] = None,
     near: Annotated[bool, typer.Option("--near/--no-near", help="Look for near duplicates between splits.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a finding.")] = False,
@@ -118,24 +120,37 @@ def _show_findings(source: str, checked, findings) -> None:
 
 
 def _reader(model: str | None, task: str):
-    """The bundled tokenizer with its window, for the check of lengths: that of the task, where there is one."""
+    """The tokenizer of a model with its window, for the check of lengths: the task's bundled one, if none is named."""
     from tokenizers import Tokenizer
 
     from tasrih.data.checks import Reader
-    from tasrih.models.files import PRETRAINED, bundled_models, open_folder
+    from tasrih.models.files import bundled_models, is_exported, locate, open_folder
     from tasrih.text.normalise import normalise
 
     name = model or (task if task in bundled_models() else "topic")
-    if name not in bundled_models():
-        raise ValueError(f"no bundled model {name!r}: choose from {', '.join(bundled_models())}")
-    folder = open_folder(PRETRAINED / name)
-    settings = folder["settings"]
-    window = settings.get("max_length") or settings["max_source"]  # as a summariser calls it
-    tokenizer = Tokenizer.from_file(str(folder.file("tokenizer.json")))
+    place = locate(name)
+    if isinstance(place, Path) and is_exported(place):
+        folder = open_folder(place)
+        settings = folder["settings"]
+        profile, window = settings["profile"], settings.get("max_length") or settings["max_source"]
+        tokenizer = Tokenizer.from_file(str(folder.file("tokenizer.json")))
+    else:
+        try:
+            from transformers import AutoConfig
+
+            from tasrih.training.bases import base_profile, longest_window, open_pretrained, open_tokenizer
+        except ImportError:
+            raise MissingExtraError("transformers", "train", "the window of a transformers model") from None
+        whole, shape = open_tokenizer(str(place)), open_pretrained(AutoConfig, str(place))
+        stored = getattr(shape, "tasrih", None) or {}
+        profile = base_profile(str(place), whole)
+        # a model of ours says what it reads at once; of others the inference takes no more than this
+        window = stored.get("max_length") or min(512, longest_window(shape, whole))
+        tokenizer = whole.backend_tokenizer
     tokenizer.no_truncation()
 
     def count(texts) -> list[int]:
-        folded = [normalise(text, settings["profile"]) for text in texts]
+        folded = [normalise(text, profile) for text in texts]
         return [len(encoded) for encoded in tokenizer.encode_batch_fast(folded)]
 
     return Reader(f"{name} model", window, count)

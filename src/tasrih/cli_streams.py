@@ -145,7 +145,7 @@ def json_line(value: dict) -> str:
 class OutputFile:
     """JSON lines under ``FILE.part``, which takes the name ``FILE`` when they are complete.
 
-    Beside it lies ``FILE.part.json``, which states what the run was begun with. It is there before ``FILE.part`` is,
+    Beside it lies ``FILE.part.run``, which states what the run was begun with. It is there before ``FILE.part`` is,
     and leaves after it: no kill parts rows from what they were made of.
 
     Attributes:
@@ -221,8 +221,8 @@ class OutputFile:
 
 
 def record_of(path: Path) -> Path:
-    """Give the place of what states how an output was begun: ``FILE.part.json``."""
-    return path.with_name(path.name + ".part.json")
+    """Give the place of what states how an output was begun: ``FILE.part.run``."""
+    return path.with_name(path.name + ".part.run")
 
 
 def leave_pipe() -> None:

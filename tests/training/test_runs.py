@@ -291,18 +291,25 @@ def test_a_killed_run_goes_on_to_the_same_weights(bert, world, tmp_path):
 # --- two processes --------------------------------------------------------------------------------
 
 
+#: Two ways to start two processes. ``--multi_gpu`` is what starts several with accelerate (``--cpu`` does so over MPI
+#: alone); without a GPU they join by gloo.
+LAUNCHERS = {
+    "accelerate": (
+        "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
+        "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_ip", "127.0.0.1", "--main_process_port", "0",
+    ),
+    "torchrun": ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--local-addr", "127.0.0.1"),
+}  # fmt: skip
+
+
 @pytest.mark.slow
-def test_two_processes_train_as_one_does(bert, world, tmp_path):
+@pytest.mark.parametrize("launcher", LAUNCHERS.values(), ids=LAUNCHERS)
+def test_two_processes_train_as_one_does(bert, world, tmp_path, launcher):
     """The same global batch, without dropout: losses and weights agree within rounding."""
     made = config(bert, tmp_path / "one", epochs=2, dropout=0.0, log_steps=1)
     train_classifier(made, world.root)
     recipe = _recipe(replace(made, output=str(tmp_path / "two")), tmp_path / "recipe.yaml")
-    # --multi_gpu is what starts several processes (--cpu does so over MPI alone); without a GPU they join by gloo
-    command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
-        "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_ip", "127.0.0.1",
-        "--main_process_port", "0", str(REPOSITORY / "scripts" / "train_classifier.py"), str(recipe),
-    ]  # fmt: skip
+    command = [sys.executable, "-m", *launcher, str(REPOSITORY / "scripts" / "train_classifier.py"), str(recipe)]
     done = subprocess.run(command, env=_environment(world), capture_output=True, text=True, timeout=250)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count('"train_rows"') == 1  # one process tells

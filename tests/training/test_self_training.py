@@ -56,6 +56,8 @@ def test_the_file_holds_probabilities_and_no_text(taught, world):
 def test_what_it_was_made_of_is_stored_beside_it(taught):
     run, _ = taught
     stored = json.loads(open(f"{run.output}.run.json").read())
+    settings = json.loads(open(f"{run.output}.config.json").read())
+    assert (settings["task"], settings["teachers"], settings["seed"]) == (run.task, run.teachers, run.seed)
     assert stored["versions"]["torch"] and "git_commit" in stored and stored["seeds"] == [1]
     assert [part["name"] for part in stored["data"]] == ["statements", "statements", CORPUS]
     assert [part.get("removed_by_guard") for part in stored["data"]] == [0, 1, None]

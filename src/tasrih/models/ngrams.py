@@ -192,15 +192,15 @@ def ngram_layer(ngrams: Ngrams):
         def _towards(self, remainders, ids, mask):
             ends = (ids == ngrams.separator).long()
             after = (ends.cumsum(1) > 0).long()
-            text, target = 1 - after, after * (1 - ends) * mask
-            text = torch.cat([torch.zeros_like(text[:, :1]), text[:, 1:]], 1)  # what stands before a text is none of it
-            none = torch.zeros_like(target[:, :1])
-            first = (ids * target * (1 - torch.cat([none, target[:, :-1]], 1))).sum(1, keepdim=True)
-            last = (ids * target * (1 - torch.cat([target[:, 1:], none], 1))).sum(1, keepdim=True)
+            places = torch.arange(ids.shape[1], device=ids.device)
+            # what stands before a text is none of it; a text that holds the separator itself ends there
+            text, target = (1 - after) * mask * (places > 0), after * (1 - ends) * mask
+            first = torch.where(target > 0, places, ids.shape[1]).amin(1, keepdim=True)
+            last = torch.where(target > 0, places, -1).amax(1, keepdim=True)
+            first, last = ((ids * (places == place)).sum(1, keepdim=True) for place in (first, last))
             crossed = self._hashed(remainders[1][ids], remainders[2][first], remainders[3][last])
             same = (ids[:, :, None] == ids[:, None, :]).float() * target[:, None, :].float()
             meant = same.amax(2) * text.float()
-            places = torch.arange(ids.shape[1], device=ids.device)
             reached = ((places[:, None] - places).abs() <= _REACH).float()
             near = (meant[:, None, :] * reached).amax(2) * text.float() * (1 - meant)
             return self._summed(vocabulary + buckets + crossed, text) + self._summed(

@@ -25,7 +25,7 @@ from tasrih.models.classifier import Classifier
 from tasrih.models.files import digest
 from tasrih.schemes import SCHEMES
 from tasrih.text.sentences import sentences
-from tasrih.training.provenance import write_provenance
+from tasrih.training.provenance import write_config, write_provenance
 
 #: The teacher that is not a folder: the baseline, fitted on ``train``.
 TFIDF = "tfidf"
@@ -137,8 +137,11 @@ def self_train(config: SelfTrainingConfig, root: Path | None = None) -> dict:
     result = {"texts": number, "removed_by_guard": removed, "expected": expected}
     Path(f"{output}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
     data += [{"name": name, "sha256": digest(root / "corpus" / name)} for name in config.corpora]
-    own = f"{output.name}.run.json"  # there may be several such files in a folder
-    write_provenance(output.parent, seeds=[config.seed], data=data, begun=begun, resumed=False, name=own)
+    # there may be several such files in a folder
+    write_config(output.parent, config, f"{output.name}.config.json")
+    write_provenance(
+        output.parent, seeds=[config.seed], data=data, begun=begun, resumed=False, name=f"{output.name}.run.json"
+    )
     return result
 
 

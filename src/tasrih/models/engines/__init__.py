@@ -58,6 +58,9 @@ class EngineChoice:
     name: str
     mode: str | None = None
 
+    def __str__(self) -> str:
+        return self.name if self.mode is None else f"{self.name}:{self.mode}"
+
     @classmethod
     def parse(cls, text: str | None) -> EngineChoice | None:
         """Read ``"openvino"`` or ``"openvino:bf16"``.

@@ -10,16 +10,12 @@ import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.engines.machine import cores, processor_flags
-from tasrih.models.ngrams import pair_places
 
 PRECISIONS = ("bf16", "int8", "fp32")
 
 #: Activations of a token that share one scale in int8 products. Measured on the statement test sentences against
 #: fp32: 99th percentile of the difference of scores .0035 with 32, .0046 with 64, .0072 with 256, for 4 % of time.
 _GROUP = 64
-
-#: The input that holds the hashed places of pairs, for a graph with a linear part over n-grams.
-_PAIRS = "pair_places"
 
 #: Models of a parent process, and who may replace them.
 _LEFT_BEHIND: list = []
@@ -75,7 +71,6 @@ class OpenVinoEngine:
         except RuntimeError as error:
             raise ModelError(f"{self._path} cannot be opened by OpenVINO: {str(error).splitlines()[-1]}") from None
         _fold_weights(model, keep=self._precision == "int8")
-        _take_pairs(model)
         settings = {
             "INFERENCE_PRECISION_HINT": "bf16" if self._precision == "bf16" else "f32",
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": _GROUP if self._precision == "int8" else 0,
@@ -95,8 +90,6 @@ class OpenVinoEngine:
         request = getattr(self._requests, "request", None)
         if request is None:
             request = self._requests.request = self._compiled.create_infer_request()
-        if _PAIRS in self._inputs:
-            batch = {**batch, _PAIRS: pair_places(batch["input_ids"], 0)}
         inputs = {name: value for name, value in batch.items() if name in self._inputs}
         results = request.infer(inputs, share_inputs=True)
         return {name: np.array(results[port]) for name, port in self._outputs}
@@ -107,21 +100,6 @@ class OpenVinoEngine:
             if self._process != os.getpid():
                 _LEFT_BEHIND.append((self._compiled, self._requests))  # whose end would be that of the process
                 self._open()
-
-
-def _take_pairs(model) -> None:
-    """Make the hashes of n-grams an input: OpenVINO 2026.4 divides integers as floats, which are too short for them."""
-    import openvino
-    from openvino import opset13
-
-    for node in model.get_ordered_ops():
-        if node.get_type_name() in ("FloorMod", "Mod"):
-            given = opset13.parameter(openvino.PartialShape([-1, -1]), openvino.Type.i64, name=_PAIRS)
-            given.output(0).set_names({_PAIRS})
-            node.output(0).replace(given.output(0))
-            model.add_parameters([given])
-            model.validate_nodes_and_infer_types()
-            return
 
 
 def _fold_weights(model, *, keep: bool) -> None:
