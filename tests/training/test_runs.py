@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
+from glob import glob
 from pathlib import Path
 
 import numpy as np
@@ -266,7 +267,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(bert, world, tmp_path):
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         runs = tmp_path / "killed" / "checkpoints" / "seed-1"
         deadline = time.monotonic() + 200
-        while not list(runs.glob("checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+        # pathlib's glob fails where a folder goes between its looking and its reading; this one does not
+        while not glob(f"{runs}/checkpoint-*/trainer_state.json") and time.monotonic() < deadline:
             assert process.poll() is None, "the run ended before it could be killed"
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
