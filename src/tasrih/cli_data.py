@@ -138,7 +138,8 @@ def _reader(model: str | None, task: str):
         try:
             from transformers import AutoConfig
 
-            from tasrih.training.bases import base_profile, longest_window, open_pretrained, open_tokenizer
+            from tasrih.models.auto_tokenizer import longest_window
+            from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
         except ImportError:
             raise MissingExtraError("transformers", "train", "the window of a transformers model") from None
         whole, shape = open_tokenizer(str(place)), open_pretrained(AutoConfig, str(place))

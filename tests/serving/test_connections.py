@@ -26,7 +26,7 @@ class Quick(Connection):
 
 
 @pytest.fixture(scope="module")
-def served():
+def served(running):
     """A service with small bounds on a thread: its port, its state, and the event that ``/hold`` waits for."""
     go = threading.Event()
 
@@ -46,17 +46,8 @@ def served():
     server = uvicorn.Server(
         uvicorn.Config(guarded, host="127.0.0.1", port=0, log_level="error", lifespan="off", **settings() | changes)
     )
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + 60
-        while not server.started:
-            assert thread.is_alive() and time.monotonic() < until, "the service did not start"
-            time.sleep(0.02)
-        yield listener.getsockname()[1], server.server_state, go
-        server.should_exit = True
-        thread.join(20)
+    with running(server) as port:
+        yield port, server.server_state, go
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from tasrih.errors import ModelError
-from tasrih.training.bases import base_profile, longest_window, open_base, open_pretrained, open_tokenizer
+from tasrih.models.auto_tokenizer import longest_window
+from tasrih.training.bases import base_profile, open_base, open_pretrained, open_tokenizer
 from tasrih.training.classification import ClassifierConfig, Source, train_classifier
 
 

@@ -8,7 +8,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -154,18 +154,18 @@ def _gz(file: BinaryIO) -> Iterator[Read]:
 
 @contextmanager
 def _zip(file: BinaryIO) -> Iterator[Read]:
-    try:
-        archive = zipfile.ZipFile(file)
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        if len(entries) != 1:
-            raise ValueError(f"it holds {len(entries)} files: give a .zip of one, or unpack it")
-        # of the other methods Python unpacks a whole block at once, however large
-        if entries[0].flag_bits & 1 or entries[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError("it is encrypted, or packed by another method than deflate: unpack it")
-        inside = archive.open(entries[0])
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise ValueError(_damaged(error)) from None
-    with archive, inside:
+    with ExitStack() as opened:
+        try:
+            archive = opened.enter_context(zipfile.ZipFile(file))
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(entries) != 1:
+                raise ValueError(f"it holds {len(entries)} files: give a .zip of one, or unpack it")
+            # of the other methods Python unpacks a whole block at once, however large
+            if entries[0].flag_bits & 1 or entries[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError("it is encrypted, or packed by another method than deflate: unpack it")
+            inside = opened.enter_context(archive.open(entries[0]))
+        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            raise ValueError(_damaged(error)) from None
         yield inside.read
 
 

@@ -1,4 +1,4 @@
-"""Opening the tokenizer of a transformers checkpoint: ``tokenizer.json``, or SentencePiece's own file alone."""
+"""The tokenizer of a transformers checkpoint (``tokenizer.json``, or SentencePiece's own file alone) and its window."""
 
 from __future__ import annotations
 
@@ -70,6 +70,22 @@ def put_marks(tokenizer) -> None:
         single=f"{opening} $A {closing}", pair=f"{opening} $A {closing} {closing} $B {closing}",
         special_tokens=[(mark, tokenizer.convert_tokens_to_ids(mark)) for mark in {opening, closing}],
     )  # fmt: skip
+
+
+def longest_window(shape, tokenizer) -> int:
+    """Give the tokens that a model reads at once, special tokens included.
+
+    Args:
+        shape: its transformers config.
+        tokenizer: its tokenizer.
+
+    Returns:
+        The number; a very large one where the model has no positions of its own.
+    """
+    longest = getattr(shape, "max_position_embeddings", None) or 10**9
+    if "roberta" in shape.model_type:
+        longest -= shape.pad_token_id + 1  # its positions are counted from there
+    return min(longest, tokenizer.model_max_length)
 
 
 def _need_sentencepiece(place: Path | str) -> None:

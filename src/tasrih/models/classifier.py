@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError, named
-from tasrih.models.auto_tokenizer import open_auto_tokenizer
+from tasrih.models.auto_tokenizer import longest_window, open_auto_tokenizer
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
 from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
@@ -162,10 +162,7 @@ class Classifier:
         if not isinstance(stored, dict):
             raise ModelError(f"{place}: tasrih in its config must be an object, not {type(stored).__name__}")
         tokenizer = open_auto_tokenizer(place)
-        longest = getattr(config, "max_position_embeddings", 512)
-        if "roberta" in config.model_type:
-            longest -= config.pad_token_id + 1  # its positions are counted from there
-        longest = min(512, longest, tokenizer.model_max_length)
+        longest = min(512, longest_window(config, tokenizer))
         settings = read_settings(
             ClassifierSettings,
             {"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.hub_ids import is_hub_id
-from tasrih.models.auto_tokenizer import open_auto_tokenizer, put_marks
+from tasrih.models.auto_tokenizer import longest_window, open_auto_tokenizer, put_marks
 from tasrih.models.spans import SPAN_LABELS
 from tasrih.text.normalise import profile_of_family
 from tasrih.training.restoring import is_exported, open_exported
@@ -128,22 +128,6 @@ def open_tokenizer(base: str):
     tokenizer = open_pretrained(AutoTokenizer, base)
     put_marks(tokenizer)
     return tokenizer
-
-
-def longest_window(shape, tokenizer) -> int:
-    """Give the tokens that a model reads at once, special tokens included.
-
-    Args:
-        shape: its transformers config.
-        tokenizer: its tokenizer.
-
-    Returns:
-        The number; a very large one where the model has no positions of its own.
-    """
-    longest = getattr(shape, "max_position_embeddings", None) or 10**9
-    if "roberta" in shape.model_type:
-        longest -= shape.pad_token_id + 1  # its positions are counted from there
-    return min(longest, tokenizer.model_max_length)
 
 
 def open_base(config: ClassifierConfig, seed: int | None = None):
