@@ -5,8 +5,9 @@
 
 Everything is scored on the validation split of ``statements`` by average precision over all decisions, so that no test
 text is looked at: the encoder fine-tuned on shares of the training split, TF-IDF with logistic regression on the same
-rows, encoders of fewer pretraining tokens on all of it, and TF-IDF with each step of the profile ``news`` left out.
-Written: ``learning_curves.json`` and ``learning_curves.svg``.
+rows, encoders of fewer pretraining tokens on all of it, and TF-IDF with each step of the profile ``news`` left out, on
+the validation texts and on the same texts each in another spelling.
+Written: ``learning_curves.json`` and ``learning_curves.svg``; a run that was cut off goes on from the first.
 """
 
 from __future__ import annotations
@@ -15,21 +16,24 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tasrih.data.corpus import data_root
 from tasrih.data.labelled import Row
 from tasrih.data.labelled_source import Source
+from tasrih.data.respelling import respell_rows
 from tasrih.evaluation.baselines import TfidfBaseline
 from tasrih.evaluation.metrics import average_precision
+from tasrih.models.files import PRETRAINED
 from tasrih.render.plots import Line, lines
 from tasrih.schemes import STATEMENT
-from tasrih.text.normalise import normalise, steps_of
+from tasrih.text.normalise import steps_of
 from tasrih.training.classification import ClassifierConfig, train_classifier
 from tasrih.training.sources import read_training_data
 
 LABELS = (*STATEMENT.names, "conditional")
+ENCODER = str(PRETRAINED / "encoder")
+MOST_TIMES = 4
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 #: The plots take their colours from a page's style sheet; alone they bring one.
 STYLE = (
@@ -48,62 +52,71 @@ def config(output: Path, base: str, limit: int | None, epochs: float) -> Classif
     )  # fmt: skip
 
 
-def tfidf(train: Sequence[Row], validation: Sequence[Row], steps: Sequence[str]) -> float:
-    """Score the baseline that is fitted on rows folded by some steps of normalisation."""
-
-    def folded(rows: Sequence[Row]) -> list[Row]:
-        return [replace(row, text=normalise(row.text, steps)) for row in rows]
-
-    baseline = TfidfBaseline(LABELS, multi_label=True).fit(folded(train), folded(validation))
-    truth = [[label in row.labels for label in LABELS] for row in validation]
-    return average_precision(truth, baseline.answer(folded(validation))[1])
+def tfidf(train: Sequence[Row], steps: Sequence[str], *splits: Sequence[Row]) -> list[float]:
+    """Score the baseline that reads everything folded by some steps of normalisation, on each of some splits."""
+    baseline = TfidfBaseline(LABELS, multi_label=True, profile=steps).fit(train, splits[0])
+    return [
+        average_precision([[label in row.labels for label in LABELS] for row in rows], baseline.answer(rows)[1])
+        for rows in splits
+    ]
 
 
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("runs/learning_curves"), help="folder for the results")
-    parser.add_argument("--epochs", type=float, default=4, help="epochs of each run (default 4)")
+    parser.add_argument("--epochs", type=float, default=4, help="epochs over the whole split (default 4)")
     parser.add_argument("--tokens", type=float, default=48.5, help="millions that the bundled encoder has read")
     parser.add_argument("--encoder", action="append", default=[], metavar="MILLIONS=FOLDER", help="an earlier encoder")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     root = data_root()
-    data = read_training_data(config(options.output / "all", "encoder", None, 1), root)
+    data = read_training_data(config(options.output / "all", ENCODER, None, 1), root)
     train, validation = data.train, data.validation
-    found: dict = {"size": len(validation), "epochs": options.epochs, "shares": [], "tokens": [], "folding": []}
+    begun = {"size": len(validation), "train": len(train), "epochs": options.epochs}
+    file = options.output / "learning_curves.json"
+    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if any(found.get(name) != value for name, value in begun.items()):
+        found = {**begun, "shares": [], "tokens": [], "folding": []}
 
     def keep() -> None:
-        (options.output / "learning_curves.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
     def trained(name: str, base: str, limit: int | None) -> float:
         begun = time.monotonic()
-        result = train_classifier(config(options.output / name, base, limit, options.epochs), root)
+        # few rows are read more often, or too few steps would be what is measured
+        epochs = options.epochs * min(MOST_TIMES, 1 if limit is None else len(train) / limit)
+        result = train_classifier(config(options.output / name, base, limit, epochs), root)
         score = result["validation"]["average_precision"]
         print(name, round(score, 4), f"{time.monotonic() - begun:.0f} s", flush=True)
         return score
 
     profile = steps_of("news")
-    found["folding"].append({"without": None, "tfidf": tfidf(train, validation, profile)})
-    for step in profile:
-        rest = [other for other in profile if other != step]
-        found["folding"].append({"without": step, "tfidf": tfidf(train, validation, rest)})
-        print("without", step, round(found["folding"][-1]["tfidf"], 4), flush=True)
-    found["folding"].append({"without": "all", "tfidf": tfidf(train, validation, ())})
-    keep()
-    for share in SHARES:
+    respelt = respell_rows(validation, 1.0, profile="lossless", seed=1)
+    for name in (None, *profile, "all")[len(found["folding"]) :]:
+        steps = () if name == "all" else [step for step in profile if step != name]
+        plain, other = tfidf(train, steps, validation, respelt)
+        found["folding"].append({"without": name, "tfidf": plain, "respelt": other})
+        print("without", name, round(plain, 4), round(other, 4), flush=True)
+        keep()
+    for share in SHARES[len(found["shares"]) :]:
         limit = None if share == 1 else round(share * len(train))
-        rows = read_training_data(config(options.output, "encoder", limit, 1), root).train
-        encoder = trained(f"share-{share:g}", "encoder", limit)
+        rows = read_training_data(config(options.output, ENCODER, limit, 1), root).train
+        encoder = trained(f"share-{share:g}", ENCODER, limit)
         found["shares"].append(
-            {"share": share, "rows": len(rows), "encoder": encoder, "tfidf": tfidf(rows, validation, profile)}
+            {"share": share, "rows": len(rows), "encoder": encoder, "tfidf": tfidf(rows, profile, validation)[0]}
         )
         keep()
     for given in options.encoder:
         millions, _, folder = given.partition("=")
-        found["tokens"].append({"millions": float(millions), "encoder": trained(f"tokens-{millions}", folder, None)})
-    found["tokens"].append({"millions": options.tokens, "encoder": found["shares"][-1]["encoder"]})
-    keep()
+        if float(millions) not in [each["millions"] for each in found["tokens"]]:
+            score = trained(f"tokens-{millions}", folder, None)
+            found["tokens"].append({"millions": float(millions), "encoder": score})
+            keep()
+    if options.tokens not in [each["millions"] for each in found["tokens"]]:
+        found["tokens"].append({"millions": options.tokens, "encoder": found["shares"][-1]["encoder"]})
+        keep()
+    found["tokens"].sort(key=lambda each: each["millions"])
 
     shares = [each["share"] for each in found["shares"]]
     drawn = [Line(name, shares, [each[name] for each in found["shares"]]) for name in ("encoder", "tfidf")]

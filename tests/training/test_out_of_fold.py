@@ -68,3 +68,29 @@ def test_a_run_without_folds_is_named(run, tmp_path):
     (run / "out_of_fold.npz").unlink()
     with pytest.raises(FileNotFoundError, match="train it with folds"):
         evaluate_out_of_fold(run, tmp_path)
+
+
+def test_several_labels_are_given_from_thresholds_of_the_next_fold(tmp_path):
+    words = {"warning": "يحذر", "aid": "يقدم مساعدات"}
+    rows = [
+        {"id": f"{kind}-{number}", "text": f"الوزير {words.get(kind, 'يزور')} {number * 7 + 1000}",
+         "acts": [kind] if kind in words else [], "fold": number % 3}
+        for kind in (*words, "none")
+        for number in range(9)
+    ]  # fmt: skip
+    path = tmp_path / "acts.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    config = ClassifierConfig(
+        "statement", "encoder", str(tmp_path), [Source(str(path), "all", label="acts", fold="fold")], None, folds=3,
+    )  # fmt: skip
+    (tmp_path / "train_config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
+    taken, _ = turns(config, read_training_data(config, tmp_path))
+    truth = np.array([[label in row.labels for label in config.labels] for row in taken])
+    # no logit reaches one half: only a threshold of the other rows tells them apart
+    np.savez(
+        tmp_path / "out_of_fold.npz", ids=np.array([row.id for row in taken]), logits=np.where(truth, -2.0, -6.0),
+        truth=truth, labels=np.array(config.labels),
+    )  # fmt: skip
+    report = evaluate_out_of_fold(tmp_path, tmp_path)
+    assert report.scores["model"]["micro_f1"].value == pytest.approx(1)
+    assert any("thresholds come of the next fold" in note for note in report.notes)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from tasrih.data.labelled import Row
 from tasrih.evaluation.calibration import fit_thresholds
-from tasrih.text.normalise import normalise
+from tasrih.text.normalise import normalise, steps_of
 
 
 def majority(train: Sequence[Row], labels: tuple[str, ...]) -> int:
@@ -21,29 +21,32 @@ def prior(train: Sequence[Row], labels: tuple[str, ...]) -> np.ndarray:
     return np.array([[label in row.labels for label in labels] for row in train]).mean(0)
 
 
-def _views(rows: Sequence[Row]) -> list[list[str]]:
+def _views(rows: Sequence[Row], profile: str | Iterable[str]) -> list[list[str]]:
     """Give the texts that features are counted on: the row's text and, for stance, the target and its surroundings."""
-    views = [[normalise(row.text, "search") for row in rows]]
+    views = [[row.text for row in rows]]
     if rows and rows[0].target is not None:
-        views.append([normalise(row.target, "search") for row in rows])
+        views.append([row.target for row in rows])
         if rows[0].spans:
             spans = [row.spans[0] for row in rows]
-            before = [row.text[: span.start].split()[-4:] for row, span in zip(rows, spans, strict=True)]
-            after = [row.text[span.end :].split()[:4] for row, span in zip(rows, spans, strict=True)]
-            views += [[normalise(" ".join(part), "search") for part in side] for side in (before, after)]
-    return views
+            views.append([" ".join(row.text[: span.start].split()[-4:]) for row, span in zip(rows, spans, strict=True)])
+            views.append([" ".join(row.text[span.end :].split()[:4]) for row, span in zip(rows, spans, strict=True)])
+    return [[normalise(text, profile) for text in view] for view in views]
 
 
 class TfidfBaseline:
     """TF-IDF of word 1-2-grams and character 2-5-grams under logistic regression, one text or a pair."""
 
-    def __init__(self, labels: tuple[str, ...], *, multi_label: bool) -> None:
+    def __init__(
+        self, labels: tuple[str, ...], *, multi_label: bool, profile: str | Iterable[str] = "search"
+    ) -> None:  # fmt: skip
         """Set up the baseline.
 
         Args:
             labels: the labels, in order.
             multi_label: whether a text may have several.
+            profile: normalisation of what it counts on: a name in ``PROFILES``, or names of steps.
         """
+        self._profile = steps_of(profile)
         self._labels = labels
         self._multi_label = multi_label
 
@@ -62,7 +65,7 @@ class TfidfBaseline:
         from sklearn.multiclass import OneVsRestClassifier
 
         self._vectorisers = []
-        for view in _views(train):
+        for view in _views(train, self._profile):
             word = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\w+")
             char = TfidfVectorizer(
                 analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=100_000
@@ -84,7 +87,7 @@ class TfidfBaseline:
         return hstack(
             [
                 vectoriser.transform(view)
-                for view, pair in zip(_views(rows), self._vectorisers, strict=True)
+                for view, pair in zip(_views(rows, self._profile), self._vectorisers, strict=True)
                 for vectoriser in pair
             ]
         ).tocsr()

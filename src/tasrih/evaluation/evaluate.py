@@ -216,9 +216,23 @@ def baseline_answers(
         The answers.
     """
     predicted, probabilities = TfidfBaseline(labels, multi_label=multi_label).fit(train, validation).answer(rows)
-    if multi_label:
-        predicted[:, -1] &= predicted[:, :-1].any(1) | (labels[-1] != "conditional")
-    return Answers(predicted, probabilities)
+    return Answers(given_labels(predicted, labels) if multi_label else predicted, probabilities)
+
+
+def given_labels(passed: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:
+    """Give the labels that texts get of those that passed their thresholds: no text is conditional without a tag.
+
+    Args:
+        passed: booleans of shape (texts, labels).
+        labels: names of the columns; ``conditional``, if it is there, is the last.
+
+    Returns:
+        Booleans of the same shape.
+    """
+    given = passed.copy()
+    if labels[-1] == "conditional":
+        given[:, -1] &= given[:, :-1].any(1)
+    return given
 
 
 def _comparison(models: dict, draws: dict[str, dict[str, Draw]]) -> Comparison | None:

@@ -10,8 +10,9 @@ from tasrih.data.corpus import data_root
 from tasrih.evaluation.analysis import analyse, surest_errors
 from tasrih.evaluation.baselines import prior
 from tasrih.evaluation.bootstrap import differences, draw, intervals
+from tasrih.evaluation.calibration import fit_calibration
 from tasrih.evaluation.classification import Answers
-from tasrih.evaluation.evaluate import baseline_answers, questions_of
+from tasrih.evaluation.evaluate import baseline_answers, given_labels, questions_of
 from tasrih.evaluation.report import Report
 from tasrih.models.spans import softmax
 from tasrih.training.folds import turns
@@ -27,8 +28,8 @@ def evaluate_out_of_fold(run: str | Path, root: Path | None = None) -> Report:
         root: the data root; None takes ``data_root()``.
 
     Returns:
-        The report: the folds' models, uncalibrated, beside TF-IDF and the majority label, both fitted on what each
-        fold's model was trained on.
+        The report: the folds' models beside TF-IDF and the majority label, both fitted on what each fold's model was
+        trained on.
 
     Raises:
         FileNotFoundError: if it is no such run, or a set that it read is not there.
@@ -44,13 +45,18 @@ def evaluate_out_of_fold(run: str | Path, root: Path | None = None) -> Report:
     if archive["ids"].tolist() != [row.id for row in rows]:
         raise ValueError(f"{stored} was made of other rows than the sets hold now: train it again")
     labels, several = config.labels, config.multi_label
-    logits = archive["logits"].astype(np.float64)
-    probabilities = 1 / (1 + np.exp(-logits)) if several else softmax(logits)
-    systems = {"model": Answers(probabilities > 0.5 if several else probabilities.argmax(1), probabilities)}
+    logits, truth = archive["logits"].astype(np.float64), archive["truth"]
+    probabilities = np.zeros_like(logits) if several else softmax(logits)
+    predicted = np.zeros(logits.shape, dtype=bool) if several else probabilities.argmax(1)
+    systems = {"model": Answers(predicted, probabilities)}
     for name in ("tfidf", "majority"):
         systems[name] = Answers(np.zeros_like(systems["model"].predicted), np.zeros_like(probabilities))
     for turn in each:
         chosen_on, unread = ([rows[index] for index in places] for places in (turn.chosen_on, turn.unread))
+        if several:  # thresholds come of the rows that those of the baseline come of
+            found = fit_calibration(logits[turn.chosen_on], truth[turn.chosen_on], labels, multi_label=True)
+            probabilities[turn.unread] = table = found.probabilities(logits[turn.unread], labels)
+            predicted[turn.unread] = given_labels(table >= [found.thresholds[label] for label in labels], labels)
         given = baseline_answers(turn.train, chosen_on, unread, labels, several)
         systems["tfidf"].predicted[turn.unread] = given.predicted
         systems["tfidf"].probabilities[turn.unread] = given.probabilities
@@ -65,7 +71,9 @@ def evaluate_out_of_fold(run: str | Path, root: Path | None = None) -> Report:
         f"{config.folds} folds", len(rows), f"tasrih evaluate {run} --folds",
         {name: intervals(drawn) for name, drawn in draws.items()}, differences(draws["model"], draws["tfidf"]),
         ["each text is answered by the model that had not read its fold, nor chosen its epoch on it; baselines are "
-         "fitted on what that model was trained on; probabilities are not calibrated"],
+         "fitted on what that model was trained on; "
+         + ("thresholds come of the next fold, for the model and TF-IDF alike" if several
+            else "probabilities are not calibrated")],
         task=config.task, analysis=analyse(questions, systems, rows),
         errors=surest_errors(questions, systems["model"], rows),
     )  # fmt: skip
