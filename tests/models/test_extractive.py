@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
-from tasrih.models.headline import HeadlineWeights, bundled_weights, fold
+from tasrih.models.headline import fold
+from tasrih.models.headline_weights import HeadlineWeights, bundled_weights
 from tasrih.text.sentences import Sentence, sentences
 
 ARTICLE = [

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tasrih.errors import ModelError
 from tasrih.models.extractive import article_windows, balanced
-from tasrih.models.headline import WEIGHTS, bundled_weights, cut_words, fold, read_weights, stored_weights
+from tasrih.models.headline import cut_words, fold
+from tasrih.models.headline_weights import WEIGHTS, bundled_weights, read_weights, stored_weights
 from tasrih.models.headline_words import LOOKING_ON
 
 SENTENCE = "قال وزير النقل اليوم إن الجسر الجديد على النهر يخدم ثلاث بلدات، وإن كلفته بلغت 90 مليون دينار."
@@ -19,7 +20,7 @@ PIECES = "الوزير قال، أن إن في من على النهر. و - – 
 
 def cut(text: str, **bounds) -> set[str]:
     found = article_windows(text, open_words=frozenset(), **{"max_words": 14, **bounds})
-    return {text[window.start : window.end] for window in found}
+    return {window.read(text) for window in found}
 
 
 def test_windows_begin_and_end_with_clauses_and_phrases():
@@ -27,7 +28,7 @@ def test_windows_begin_and_end_with_clauses_and_phrases():
     assert {"قال وزير النقل اليوم إن الجسر الجديد", "الجسر الجديد على النهر يخدم ثلاث بلدات"} <= found
     assert "قال وزير النقل" not in cut(SENTENCE, min_words=2)  # who says, without what
     for window in found:
-        assert window in SENTENCE
+        assert window in SENTENCE or window in SENTENCE.replace(" اليوم", "")
         # not within «وزير النقل», «الجسر الجديد», «ثلاث بلدات» or «90 مليون دينار», nor at «إن»
         assert not window.endswith(("وزير", "الجسر", "ثلاث", "90", "مليون", "إن", "على"))
         assert not window.startswith(("النقل", "الجديد", "بلدات", "إن", "مليون"))
@@ -55,9 +56,7 @@ def test_the_words_of_the_article_tell_a_preposition_from_a_letter():
 
 def test_a_learnt_word_ends_nothing_but_before_a_pause():
     text = "زار الوزير مكان العمل في استمرار على النهر، ثم غادر المكان."
-    with_word = {
-        text[one.start : one.end] for one in article_windows(text, open_words=frozenset({"استمرار"}), max_words=14)
-    }
+    with_word = {one.read(text) for one in article_windows(text, open_words=frozenset({"استمرار"}), max_words=14)}
     assert any(window.endswith("في استمرار") for window in cut(text))
     assert not any(window.endswith("في استمرار") for window in with_word)
 
@@ -67,7 +66,7 @@ def test_a_learnt_word_ends_nothing_but_before_a_pause():
 def test_any_window_is_of_whole_words_and_balanced(drawn, most, least):
     text = " ".join(drawn)
     for window in article_windows(text, open_words=frozenset(), max_words=most, min_words=least):
-        made = text[window.start : window.end]
+        made = window.read(text)
         assert made and len(made.split()) <= most
         assert balanced(made) == made
         before, after = text[: window.start][-1:], text[window.end :][:1]
@@ -76,6 +75,28 @@ def test_any_window_is_of_whole_words_and_balanced(drawn, most, least):
         last = fold(made.split()[-1])
         assert not last or last not in LOOKING_ON
         assert all(isinstance(name, str) for name, _ in window.features)
+        edges = [window.start, *(edge for gap in window.left_out for edge in gap), window.end]
+        assert edges == sorted(edges)
+        kept = iter(text[window.start : window.end].split())
+        assert all(any(mine.strip("،,") in one for one in kept) for mine in made.split())  # in the article's order
+
+
+def test_times_brackets_and_interpolations_may_be_left_out():
+    text = "أعلنت وزارة النقل (قسم الجسور) في بلاغ لها، اليوم الجمعة 12 جوان 2015، عن تعيين مدير جديد للميناء."
+    found = article_windows(text, open_words=frozenset(), max_words=14)
+    made = {window.read(text): window for window in found}
+    window = made["أعلنت وزارة النقل عن تعيين مدير جديد للميناء"]
+    assert [text[start:end].strip() for start, end in window.left_out] == [
+        "(قسم الجسور) في بلاغ لها، اليوم الجمعة 12 جوان 2015،"
+    ]
+    assert "أعلنت وزارة النقل عن تعيين مدير جديد" in cut(text, max_words=7)  # only what is read counts
+
+
+def test_a_comma_goes_with_what_stood_between_two_and_stays_with_one():
+    text = "زار وفد من النادي، مساء أمس، الجسر الجديد على النهر، أمس وافتتح القاعة."
+    assert "زار وفد من النادي الجسر الجديد على النهر" in cut(text)
+    text = "فتح مدير المتحف الجديد، أمس الجمعة قاعة الخرائط القديمة للزوار."
+    assert "فتح مدير المتحف الجديد، قاعة الخرائط القديمة" in cut(text)
 
 
 def test_words_are_cut_with_the_pauses_after_them():

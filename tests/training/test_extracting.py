@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tasrih.models.extractive import cut_headline
-from tasrih.models.headline import read_weights
+from tasrih.models.headline_weights import read_weights
 from tasrih.training.extracting import ExtractiveConfig, find_open_words, fit_extractive, fit_listwise, reach
 
 TOWNS = "الزرقة المروج الحصن النخيل السفح الرملة المنارة الخليج الواحة".split()

@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
-from tasrih.models.headline import SHORTEST_WINDOW, HeadlineWeights, Window, best_window, fold, windows
+from tasrih.models.headline import SHORTEST_WINDOW, Window, fold, windows
+from tasrih.models.headline_weights import HeadlineWeights, best_window
 from tasrih.models.headline_words import LOOKING_ON
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import is_function_word, word_forms, words
@@ -125,7 +126,7 @@ def cut_headline(
     """
     least = max(min_words, min(SHORTEST_WINDOW, max_words))
     found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least, within=within)
-    found = [window for window in found if min_words <= len(text[window.start : window.end].split()) <= max_words]
+    found = [window for window in found if min_words <= len(window.read(text).split()) <= max_words]
     return best_window(found, weights.weights)
 
 

@@ -1,24 +1,21 @@
 """Headlines cut out of an article: runs of words from clause to clause, ranked by a learnt linear score.
 
 A window begins where a clause or a noun phrase may begin and ends where one may end, so that no construct, number or
-quotation is cut through. What windows are worth was fitted to the headlines of newspapers (``training.extracting``);
-at run time it is a sum over named features, a few milliseconds an article.
+quotation is cut through; times, brackets and the like may be left out of it (``asides``). What windows are worth was
+fitted to the headlines of newspapers (``training.extracting``); at run time it is a sum over named features, a few
+milliseconds an article.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
-from pathlib import Path
 
-from tasrih.errors import ModelError
-from tasrih.models.files import PRETRAINED
+from tasrih.models.asides import asides
 from tasrih.models.headline_words import (
     BARE_THAT,
     CLAUSES,
@@ -34,9 +31,6 @@ from tasrih.text import lexicon as lex
 from tasrih.text.normalise import normalise
 from tasrih.text.sentences import Sentence
 from tasrih.text.words import is_function_word, word_forms, words
-
-#: Where the fitted weights lie.
-WEIGHTS = PRETRAINED / "headline.json"
 
 #: Words of a headline, where there is room for them.
 SHORTEST_WINDOW = 4
@@ -55,26 +49,41 @@ _DATELINE = 10  # words at the beginning among which a dash or colon may close a
 
 
 @dataclass(frozen=True, slots=True)
-class HeadlineWeights:
-    """What a window is worth, by its features.
+class Window:
+    """A run of words of an article, ``text[start:end]`` less what is left out of it.
 
     Attributes:
-        weights: feature to what it adds to the score.
-        open_words: folded words after which a clause hardly ever ends.
+        sentence: number of the sentence that it is cut out of.
+        start: where it begins in the article.
+        end: where it ends.
+        features: names with their values.
+        left_out: stretches of the article within it that are not read, in order.
     """
-
-    weights: Mapping[str, float]
-    open_words: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A run of words of an article, ``text[start:end]``, and its features: names with their values."""
 
     sentence: int
     start: int
     end: int
     features: tuple[tuple[str, float], ...]
+    left_out: tuple[tuple[int, int], ...] = ()
+
+    def read(self, text: str) -> str:
+        """Give its words.
+
+        Args:
+            text: the article.
+
+        Returns:
+            The headline.
+
+        Example:
+            >>> Window(0, 0, 14, (), ((4, 9),)).read("وصل اليوم وفد")
+            'وصل وفد'
+        """
+        pieces, at = [], self.start
+        for start, end in self.left_out:
+            pieces.append(text[at:start].rstrip())
+            at = end
+        return " ".join([*pieces, text[at : self.end]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,62 +102,6 @@ class _Token:
     @property
     def is_word(self) -> bool:
         return bool(self.folded)
-
-
-@lru_cache(maxsize=1)
-def bundled_weights() -> HeadlineWeights:
-    """Read the weights that came with the package.
-
-    Returns:
-        The weights.
-
-    Raises:
-        ModelError: if they are not there, or damaged.
-    """
-    return read_weights(WEIGHTS)
-
-
-def read_weights(path: Path) -> HeadlineWeights:
-    """Read weights as ``stored_weights`` writes them.
-
-    Args:
-        path: the JSON file.
-
-    Returns:
-        The weights.
-
-    Raises:
-        ModelError: if it is not there, damaged or altered.
-    """
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        weights = {str(name): float(value) for name, value in stored["weights"].items()}
-        found = HeadlineWeights(weights, frozenset(map(str, stored["open_words"])))
-        whole = stored["sha256"] == _digest(stored)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} cannot be read ({error}): install tasrih again") from None
-    if not whole:
-        raise ModelError(f"{path} was altered (its SHA-256 is not the one in it): install tasrih again")
-    return found
-
-
-def stored_weights(weights: Mapping[str, float], open_words: Iterable[str]) -> str:
-    """Write weights as they are stored: with the SHA-256 of what they say, in the one file that is copied about.
-
-    Args:
-        weights: feature to what it adds to the score.
-        open_words: folded words after which a clause hardly ever ends.
-
-    Returns:
-        The JSON.
-    """
-    stored = {"weights": dict(sorted(weights.items())), "open_words": sorted(open_words)}
-    return json.dumps({"sha256": _digest(stored), **stored}, ensure_ascii=False, indent=0)
-
-
-def _digest(stored: Mapping[str, object]) -> str:
-    told = json.dumps([stored["weights"], stored["open_words"]], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fold(word: str) -> str:
@@ -360,21 +313,59 @@ def windows(
             ("likeness", likeness[index]),
             (f"sentence size:{min(len(tokens) // 6, 8)}", 1.0),
         ]
-        ends = _ends(tokens, known, open_words)
-        if goes_on:
-            ends.pop(len(tokens), None)
-        for first, why in _starts(text, tokens).items():
-            opening = _opening(tokens, first, why, place)
-            for last in range(first + min_words, min(first + max_words, len(tokens)) + 1):
-                if (until := ends.get(last)) is None or _is_unsaid(tokens[first:last]):
-                    continue
-                edges = _whole(text, tokens[first].first, tokens[last - 1].last)
-                if edges is None:
-                    continue
-                own = chain.from_iterable(token.features for token in tokens[first:last])
-                yield Window(
-                    index, *edges, (*about, *opening, *_closing(tokens, first, last, why, until), *own)
-                )
+        shorter, gaps = _without_asides(text, tokens)
+        for read, left_out in [(tokens, {}), (shorter, gaps)][: 2 if gaps else 1]:
+            ends = _ends(read, known, open_words)
+            if goes_on:
+                ends.pop(len(read), None)
+            for first, why in _starts(text, read).items():
+                opening = _opening(read, first, why, place)
+                for last in range(first + min_words, min(first + max_words, len(read)) + 1):
+                    inner = [gap for at, gap in left_out.items() if first < at < last]
+                    if (until := ends.get(last)) is None or (left_out and not inner) or _is_unsaid(read[first:last]):
+                        continue
+                    edges = _whole(text, read[first].first, read[last - 1].last)
+                    if edges is None:
+                        continue
+                    own = chain.from_iterable(token.features for token in read[first:last])
+                    seams = chain.from_iterable(gap.features for gap in inner)
+                    yield Window(
+                        index, *edges, (*about, *opening, *_closing(read, first, last, why, until), *seams, *own),
+                        tuple((gap.start, gap.end) for gap in inner),
+                    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """What is left out before a word: ``text[start:end]``."""
+
+    start: int
+    end: int
+    features: tuple[tuple[str, float], ...]
+
+
+def _without_asides(text: str, tokens: Sequence[_Token]) -> tuple[list[_Token], dict[int, _Gap]]:
+    """Give a sentence's words without its asides, and by the place of the word after it what is left out."""
+    kept: list[_Token] = []
+    gaps: dict[int, _Gap] = {}
+    at = 0
+    for aside in asides([token.folded for token in tokens], [text[token.start : token.end] for token in tokens]):
+        follows = next((place for place in range(aside.last, len(tokens)) if tokens[place].is_word), None)
+        if follows is None or not any(token.is_word for token in tokens[at : aside.first]):
+            continue  # what begins or ends the sentence is no aside
+        kept += tokens[at : aside.first]
+        while not kept[-1].is_word:
+            kept.pop()  # a comma by itself
+        at = follows
+        before, closed = kept[-1], tokens[aside.last - 1].broken
+        start = before.end
+        if before.broken and closed:  # both commas go
+            kept[-1], start = replace(before, broken=False), before.last
+        elif closed:
+            kept[-1] = replace(before, broken=True)
+        seams = (f"left out:{aside.kind}", f"seam:{before.kind}:{tokens[at].kind}", f"seam:{aside.kind}:{before.kind}")
+        gaps[len(kept)] = _Gap(start, tokens[at].start, tuple((name, 1.0) for name in seams))
+    return kept + list(tokens[at:]), gaps
 
 
 def _opening(tokens: Sequence[_Token], first: int, why: str, place: int) -> list[tuple[str, float]]:
@@ -424,21 +415,6 @@ def _closing(tokens: Sequence[_Token], first: int, last: int, why: str, until: s
         (f"breaks:{min(breaks, 3)}", 1.0),
         (f"{whole}:{until}", 1.0),
     ]
-
-
-def best_window(found: Sequence[Window], weights: Mapping[str, float]) -> Window | None:
-    """Choose the window that is worth most.
-
-    Args:
-        found: windows.
-        weights: feature to what it adds.
-
-    Returns:
-        The window; None if there is none.
-    """
-    return max(
-        found, key=lambda one: sum(weights.get(name, 0.0) * value for name, value in one.features), default=None
-    )
 
 
 def cut_words(text: str, start: int, end: int) -> list[tuple[str, bool]]:

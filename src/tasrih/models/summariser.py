@@ -18,7 +18,7 @@ from tasrih.models.encoding import open_tokenizer, without_surrogates
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
 from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
-from tasrih.models.headline import bundled_weights
+from tasrih.models.headline_weights import bundled_weights
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
 from tasrih.models.stored import read_settings
 from tasrih.results import Span, Summary
@@ -286,7 +286,7 @@ class Summariser:
             if window:
                 source = found[window.sentence]
                 span = Span(source.text, source.start, source.end)
-                return Summary(text[window.start : window.end], "extractive", 1.0, (span,), reason)
+                return Summary(window.read(text), "extractive", 1.0, (span,), reason)
         # one sentence for a headline, three for a brief of sixty words; more where more words are asked for
         most = 1 if style == "headline" else max(3, limit // 20)
         while True:

@@ -23,7 +23,8 @@ from tasrih.data.guard import HeldOut
 from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.evaluation.rouge import rouge
 from tasrih.models.extractive import article_windows
-from tasrih.models.headline import HeadlineWeights, best_window, cut_words, stored_weights
+from tasrih.models.headline import cut_words
+from tasrih.models.headline_weights import HeadlineWeights, best_window, stored_weights
 from tasrih.text.sentences import sentences
 from tasrih.training.feature_table import FeatureTable
 from tasrih.training.grading import fit_grades, mean_worth, read_graded
@@ -220,7 +221,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     for article in articles:
         if found := article_windows(article.text, open_words=open_words, max_words=config.max_words):
             table.add(found)
-            reached.extend(reach(article.text[window.start : window.end], article.title) for window in found)
+            reached.extend(reach(window.read(article.text), article.title) for window in found)
             bounds.append(len(reached))
     matrix, names = table.matrix(config.least)
     rewards = np.array(reached)
@@ -236,7 +237,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
         for name, rows in held.items():
             best = [best_window(windows, weights.weights) for windows in cut[name]]
             made = [
-                row["text"][window.start : window.end] if window else ""
+                window.read(row["text"]) if window else ""
                 for row, window in zip(rows, best, strict=True)
             ]
             found[name] = mean_rouge(made, [row["title"] for row in rows])

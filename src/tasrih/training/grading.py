@@ -18,7 +18,8 @@ from tasrih.data.corpus import read_rows
 from tasrih.data.guard import HeldOut
 from tasrih.data.standoff import check_print, join_articles
 from tasrih.models.extractive import article_windows
-from tasrih.models.headline import Window, best_window
+from tasrih.models.headline import Window
+from tasrih.models.headline_weights import best_window
 from tasrih.training.feature_table import FeatureTable
 
 #: What a grade is worth: P printable, S whole and true but beside the point, B broken, W misleading.
@@ -46,7 +47,7 @@ def read_graded(path: str | Path, root: Path, *, open_words: frozenset[str], max
 
     Args:
         path: a JSONL file: ``corpus``, ``article``, ``print`` of its text, and ``windows``, each
-            ``[start, end, grade]``.
+            ``[start, end, grade]`` or, where something is left out, ``[start, end, grade, [[start, end], ...]]``.
         root: the data root, whose ``corpus/`` holds the articles.
         open_words: as the windows are cut by.
         max_words: words of a window at most.
@@ -60,7 +61,7 @@ def read_graded(path: str | Path, root: Path, *, open_words: frozenset[str], max
     """
     lines = list(read_rows(path))
     for line in lines:
-        if unknown := {grade for _, _, grade in line["windows"]} - set(GRADES):
+        if unknown := {grade for _, _, grade, *_ in line["windows"]} - set(GRADES):
             allowed = ", ".join(GRADES)
             raise ValueError(f"{path}, {line['article']}: unknown grade {min(unknown)!r}: choose from {allowed}")
     guard, found = HeldOut.from_root(root), []
@@ -68,13 +69,20 @@ def read_graded(path: str | Path, root: Path, *, open_words: frozenset[str], max
         if guard.holds(article["text"], article["id"]):
             continue
         check_print(article["text"], line, path)
-        grades = {(start, end): grade for start, end, grade in line["windows"]}
+        grades = {
+            (start, end, tuple(map(tuple, left_out[0])) if left_out else ()): grade
+            for start, end, grade, *left_out in line["windows"]
+        }
         windows = [
             window for window in article_windows(article["text"], open_words=open_words, max_words=max_words)
-            if (window.start, window.end) in grades
+            if _key(window) in grades
         ]  # fmt: skip
-        found.append(GradedArticle(article["id"], windows, [grades[window.start, window.end] for window in windows]))
+        found.append(GradedArticle(article["id"], windows, [grades[_key(window)] for window in windows]))
     return found
+
+
+def _key(window: Window) -> tuple:
+    return window.start, window.end, window.left_out
 
 
 def fit_grades(articles: Sequence[GradedArticle], *, least: int) -> dict[str, float]:
