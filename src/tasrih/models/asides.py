@@ -19,8 +19,8 @@ _COMMAS = ("،", ",")
 
 _HEADS = lex.words("مساء صباح ظهر فجر عصر عشية ليلة ليل نهار")
 _WEEKDAYS = lex.words(
-    "السبت الأحد الإثنين الاثنين الثلاثاء الأربعاء الخميس الجمعة سبت أحد إثنين اثنين ثلاثاء أربعاء خميس جمعة"
-)
+    "السبت الأحد الإثنين الاثنين الثلاثاء الأربعاء الخميس الجمعة سبت ثلاثاء أربعاء خميس جمعة"
+)  # not أحد and اثنين without the article: they count
 _MONTHS = lex.words(
     "يناير فبراير مارس أبريل إبريل مايو ماي يونيو يونيه يوليو يوليوز أغسطس غشت سبتمبر شتنبر أكتوبر نوفمبر نونبر ديسمبر "
     "دجنبر جانفي فيفري أفريل جوان جويلية أوت شباط آذار نيسان أيار حزيران تموز آب أيلول محرم صفر رجب شعبان رمضان شوال"
@@ -36,6 +36,8 @@ _WHICH = lex.words(
     "الماضي الماضية المقبل المقبلة القادم القادمة الجاري الفارط الفائت الفائتة المنقضي المنصرم الحالي الموافق الأول"
 )
 _IN = lex.words("في خلال")
+_IN_ALONE = lex.words("في")
+_DEFINITE = ("ال", "وال", "بال", "لل")
 _IN_MONTH = lex.words("من شهر")
 _ERA = lex.words("م ه ميلادي هجري")
 _YEAR = re.compile(r"\d{4}(?:م|ه)?")
@@ -46,8 +48,16 @@ _OCCASIONS = lex.words(
 _AT = lex.words("في خلال على عقب إثر عبر أثناء ضمن لدى بعد")
 _ABOUT = lex.words("عن")
 _RELATIVE = lex.words("الذي التي الذين اللذين وهو وهي")
-# not those that a verb may ask for (تسبب، على الجسر، في زحام)
-_SETS_OFF = _AT - lex.words("على لدى ضمن") | _RELATIVE
+# not those that a verb may ask for (تسبب، على الجسر، في زحام) or that may tell a condition (بعد إنذارين)
+_SETS_OFF = lex.words("خلال عبر أثناء في") | _RELATIVE
+_SET_OFF_IN = _OCCASIONS | lex.words("الساعة ساعة وقت سياق") | _DAYS | _DAY
+# what a clause goes on with that has only been interrupted, or that hangs on what would go
+_HANGING = lex.words("حتى كما لكن أو الأمر")
+_ABOUT_WHAT = lex.words("حول بشأن ما عما")
+_LINKS = lex.words("إلى على عن من")
+_THIS = lex.words("هذا لهذا بهذا وهذا")
+_DATED = lex.words("المؤرخ المؤرخة الصادر الصادرة")
+_AGES = lex.words("عاما سنة عمره عمرها مواليد")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,9 @@ def asides(words: Sequence[str], raws: Sequence[str]) -> list[Aside]:
 
 def _read(words: Sequence[str], raws: Sequence[str], at: int, *, after_aside: bool = False) -> Aside | None:
     """Read the aside that begins at a word, if one does."""
-    tries = (_bracket(raws, at), _venue(words, at), _set_off(words, raws, at), _time(words, raws, at, after_aside))
+    tries = (
+        _bracket(words, raws, at), _venue(words, at), _set_off(words, raws, at), _time(words, raws, at, after_aside)
+    )  # fmt: skip
     return next((aside for aside in tries if aside and _is_even(raws[aside.first : aside.last])), None)
 
 
@@ -100,16 +112,22 @@ def _is_even(raws: Sequence[str]) -> bool:
     return text.count('"') % 2 == 0 and all(text.count(opening) == text.count(closing) for opening, closing in pairs)
 
 
-def _bracket(raws: Sequence[str], at: int) -> Aside | None:
+def _bracket(words: Sequence[str], raws: Sequence[str], at: int) -> Aside | None:
+    """Read ``(وعددهم سبعة)`` after a word that is whole without it; many a bracket is a quotation: مسابقة (موهبة)."""
     if not raws[at].startswith("("):
         return None
-    for last in range(at, min(at + _MOST_SET_OFF, len(raws))):
-        if ")" in raws[last]:
-            closed = raws[last].rstrip("،؛,;:.").endswith(")")
-            # a number alone is counted with: (24) قاضيا
-            told = any(char.isalpha() for raw in raws[at : last + 1] for char in raw)
-            return Aside(at, last + 1, "bracket") if closed and told and last + 1 < len(raws) else None
-    return None
+    last = next((place for place in range(at, min(at + _MOST_SET_OFF, len(raws))) if ")" in raws[place]), len(raws)) + 1
+    if last >= len(raws) or not raws[last - 1].rstrip("،؛,;:.").endswith(")"):
+        return None
+    if not any(char.isalpha() for raw in raws[at:last] for char in raw):
+        return None  # a number is counted with: (24) قاضيا
+    if words[last] in _HANGING or raws[last].startswith(("-", "–")):
+        return None
+    before, raw, inside = words[at - 1], raws[at - 1], {word for word in words[at:last] if word}
+    definite = before.startswith(_DEFINITE) and before not in PREPOSITIONS | THAT | _RELATIVE and raw[-1] != ":"
+    named = before in lex.NATIONS or before in _MONTHS or raw.endswith(tuple(_CLOSES))
+    tells = inside <= _DAYS | _HEADS | _WEEKDAYS | _DAY or not _AGES.isdisjoint(inside)
+    return Aside(at, last, "bracket") if definite or named or tells else None
 
 
 def _venue(words: Sequence[str], at: int) -> Aside | None:
@@ -119,7 +137,11 @@ def _venue(words: Sequence[str], at: int) -> Aside | None:
     if not any((verb := lex.verb(word)) and verb[0] in lex.SAYING for word in words[max(at - 12, 0) : at]):
         return None
     for last in range(at + 2, min(at + _MOST_VENUE, len(words) - 1)):
-        if words[last] in THAT or (words[last] in _ABOUT and last - at <= _MOST_VENUE_ABOUT):
+        if words[last] in THAT:
+            while words[last - 1] in _LINKS or not words[last - 1]:
+                last -= 1  # أشارت في بيان لها إلى أن
+            return Aside(at, last, "venue") if last - at > 1 else None
+        if words[last] in _ABOUT and last - at <= _MOST_VENUE_ABOUT and _ABOUT_WHAT.isdisjoint(words[at:last]):
             return Aside(at, last, "venue")
     return None
 
@@ -128,9 +150,12 @@ def _set_off(words: Sequence[str], raws: Sequence[str], at: int) -> Aside | None
     """Read what stands between two commas, and begins as a phrase of place or time or a relative clause does."""
     if words[at] not in _SETS_OFF or not raws[at - 1].endswith(_COMMAS):
         return None
+    if words[at] in _IN_ALONE and (at + 1 == len(words) or words[at + 1] not in _SET_OFF_IN):
+        return None
     for last in range(at + 1, min(at + _MOST_SET_OFF, len(words) - 1)):
         if raws[last].endswith(_COMMAS):
-            goes_on = words[last + 1] and not words[last + 1].startswith(("و", "ف"))
+            after = words[last + 1]
+            goes_on = after and after not in _HANGING and (after in THAT or not after.startswith(("و", "ف", "ب")))
             kind = "relative" if words[at] in _RELATIVE else "phrase"
             return Aside(at, last + 1, kind) if goes_on else None
         if raws[last][-1:] in "؛;:.":
@@ -144,13 +169,17 @@ def _time(words: Sequence[str], raws: Sequence[str], at: int, after_aside: bool)
     if words[at] in _IN and at + 1 < len(words):
         at += 1
     last = _read_time(words, at)
-    if last is None or last >= len(words) or raws[last - 1].rstrip(_CLOSES)[-1:] in "؛;:.":
+    if last is None or last >= len(words) or raws[last - 1].rstrip(_CLOSES)[-1:] in "؛;:./-":
         return None
+    if words[begun - 1] in _DATED or words[begun - 1] in _THIS:
+        return None  # لهذا اليوم، الصادر اليوم
     after, only = words[last], last - at == 1
     if after[:4].isdigit() and not _YEAR.fullmatch(after):
         return None  # 2017في: the space is missing
-    if not after or (after[0] == "و" and after[1:] in _DAYS | _WEEKDAYS | _HEADS | _DAY):
-        return None  # اليوم وغدا
+    if not after or (after[0] == "و" and after[1:] in _DAYS | _WEEKDAYS | _HEADS | _DAY | PREPOSITIONS):
+        return None  # اليوم وغدا، اليوم وضمن
+    if after == "و" and last + 1 < len(words) and words[last + 1] in PREPOSITIONS:
+        return None
     if only and ((after.startswith("ال") and after not in PREPOSITIONS) or words[at] in _WEEKDAYS):
         return None  # اليوم الوطني
     if begun == at and not after_aside and not _stands_free(words, raws, at - 1):
@@ -171,7 +200,7 @@ def _stands_free(words: Sequence[str], raws: Sequence[str], at: int) -> bool:
         return True
     if at == 0:  # most sentences begin with their verb
         return bool(word) and not lex.is_deed(word) and not word.endswith("ة")
-    return word.startswith(("ال", "وال", "بال", "لل")) or word.endswith(("ها", "هم", "ا")) or word[:1].isdigit()
+    return word.startswith(_DEFINITE) or word.endswith(("ها", "هم", "ا")) or word[:1].isdigit()
 
 
 def _read_time(words: Sequence[str], at: int) -> int | None:
@@ -210,6 +239,8 @@ def _parts(words: Sequence[str], at: int) -> Iterator[tuple[str, int]]:
         size = 1 if word(month) in _MONTHS else 2 if word(month + 1) in _MONTHS_OF_TWO.get(word(month), ()) else 0
         if size:
             at = month + size
+            if word(at) in _MONTHS:  # أغسطس (آب)
+                at += 1
             yield "date", at
             if word(at) in _WHICH:
                 at += 1
