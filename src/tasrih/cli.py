@@ -398,10 +398,12 @@ def export(
 ) -> None:
     """Turn a trained model into one that runs without torch."""
     from tasrih.models.summariser import Summariser
-    from tasrih.training.export import export_classifier, export_encoder, export_summariser
+    from tasrih.training.export import RANKER, export_classifier, export_encoder, export_ranker, export_summariser
 
     if encoder:
         done = export_encoder(source, output)
+    elif (source / RANKER).is_file():
+        done = export_ranker(source, output)
     else:
         done = (export_summariser if Summariser.is_one(source) else export_classifier)(source, output)
     typer.echo(f"wrote {done}", err=True)

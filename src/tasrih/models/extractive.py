@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tasrih.models.headline import SHORTEST_WINDOW, Window, fold, windows
+from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import HeadlineWeights, best_window
 from tasrih.models.headline_words import LOOKING_ON
 from tasrih.text.sentences import Sentence, sentences
@@ -110,7 +111,7 @@ def article_windows(
 
 def cut_headline(
     text: str, weights: HeadlineWeights, *, max_words: int, min_words: int = 1,
-    within: Sequence[Sentence] | None = None,
+    within: Sequence[Sentence] | None = None, ranker: HeadlineRanker | None = None,
 ) -> Window | None:  # fmt: skip
     """Cut the run of words out of an article that is most like a headline.
 
@@ -120,14 +121,16 @@ def cut_headline(
         max_words: words at most.
         min_words: words at least.
         within: the article's sentences, which the window names by number; None finds them.
+        ranker: scores windows beside the weights; None leaves it to them.
 
     Returns:
         The window; None where no clause or phrase of the first sentences has so many words.
     """
     least = max(min_words, min(SHORTEST_WINDOW, max_words))
+    within = sentences(text) if within is None else within
     found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least, within=within)
     found = [window for window in found if min_words <= len(window.read(text).split()) <= max_words]
-    return best_window(found, weights.weights)
+    return best_window(found, weights.weights, ranker.score(found, within) if ranker and found else None)
 
 
 def balanced(text: str) -> str:

@@ -86,16 +86,20 @@ def _digest(stored: Mapping[str, object]) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def best_window(found: Sequence[Window], weights: Mapping[str, float]) -> Window | None:
+def best_window(
+    found: Sequence[Window], weights: Mapping[str, float], further: Sequence[float] | None = None
+) -> Window | None:  # fmt: skip
     """Choose the window that is worth most.
 
     Args:
         found: windows.
         weights: feature to what it adds.
+        further: what is added to each window's sum; None adds nothing.
 
     Returns:
         The window; None if there is none.
     """
-    return max(
-        found, key=lambda one: sum(weights.get(name, 0.0) * value for name, value in one.features), default=None
-    )
+    worth = [sum(weights.get(name, 0.0) * value for name, value in one.features) for one in found]
+    if further is not None:
+        worth = [own + more for own, more in zip(worth, further, strict=True)]
+    return found[max(range(len(found)), key=worth.__getitem__)] if found else None

@@ -18,6 +18,7 @@ from tasrih.models.encoding import open_tokenizer, without_surrogates
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
 from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
+from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import bundled_weights
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
 from tasrih.models.stored import read_settings
@@ -282,7 +283,10 @@ class Summariser:
         self, text: str, found: list[Sentence], style: str, limit: int, least: int, reason: str | None
     ) -> Summary:
         if style == "headline":
-            window = cut_headline(text, bundled_weights(), max_words=limit, min_words=least, within=found)
+            window = cut_headline(
+                text, bundled_weights(), max_words=limit, min_words=least, within=found,
+                ranker=HeadlineRanker.bundled(),
+            )  # fmt: skip
             if window:
                 source = found[window.sentence]
                 span = Span(source.text, source.start, source.end)

@@ -15,9 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from tasrih.models.classifier import ClassifierSettings
+from tasrih.models.engines.onnx import STATES
 from tasrih.models.files import write_config
+from tasrih.models.headline_ranker import BLOCKS, RankerSettings
 from tasrih.models.ngrams import Ngrams, with_ngrams
 from tasrih.models.summariser import SummariserSettings
+
+#: The file of a trained ranker's weights.
+RANKER = "ranker.safetensors"
 
 #: Matrices smaller than this stay fp32.
 SMALLEST = 4096
@@ -158,6 +163,11 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
 
     if ngrams := Ngrams.load(source, model.config.num_labels):
         whole = with_ngrams(whole, ngrams)
+    inner: list = []
+    if "span_logits" in names and len(model.base_model.layers) > BLOCKS:
+        # what the headline's ranker goes on from
+        names.append(STATES)
+        model.base_model.layers[-BLOCKS - 1].register_forward_hook(lambda _, __, states: inner.append(states))
 
     class Traced(nn.Module):
         def __init__(self) -> None:
@@ -165,8 +175,9 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
             self.whole = whole
 
         def forward(self, input_ids, attention_mask):
+            inner.clear()
             result = self.whole(input_ids=input_ids, attention_mask=attention_mask)
-            return tuple(result[name] for name in names)
+            return tuple(inner[0] if name == STATES else result[name] for name in names)
 
     example = {"input_ids": torch.full((2, 9), 7), "attention_mask": torch.ones(2, 9, dtype=torch.long)}
     axes = {name: {0: "batch", 1: "tokens"} for name in example}
@@ -177,6 +188,46 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
     labels = tuple(config.id2label[index] for index in range(config.num_labels))
     settings = ClassifierSettings(**{**config.tasrih, "labels": labels})
     write_config(output, {"kind": "classifier", "settings": asdict(settings), "architecture": config.model_type})
+    return output
+
+
+def export_ranker(source: str | Path, output: str | Path) -> Path:
+    """Export the headline's ranker.
+
+    Args:
+        source: what ``train_ranker`` saved.
+        output: folder for ``model.onnx`` and ``config.json``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileNotFoundError: if the source is no trained ranker.
+    """
+    import torch
+    from safetensors.torch import load_model
+    from transformers import AutoConfig, AutoModel
+
+    from tasrih.training.ranker_module import make_ranker
+
+    source, output = Path(source), Path(output)
+    weights = source / RANKER
+    if not weights.is_file():
+        raise FileNotFoundError(f"{source} holds no trained ranker: there is no {RANKER} in it")
+    config = AutoConfig.from_pretrained(source)
+    ranker = make_ranker(AutoModel.from_config(config, attn_implementation="eager"))
+    load_model(ranker, str(weights))
+    example = {
+        "states": torch.randn(2, 9, config.hidden_size), "attention_mask": torch.ones(2, 9, dtype=torch.long),
+        "windows": torch.tensor([[0, 1, 7, 3, 4, 1, 3, 0], [1, 2, 5, 2, 2, 0, 2, 1], [1, 1, 4, 1, 1, 0, 2, 1]]),
+    }  # fmt: skip
+    axes = {
+        "states": {0: "batch", 1: "tokens"}, "attention_mask": {0: "batch", 1: "tokens"}, "windows": {0: "windows"},
+    }  # fmt: skip
+    output.mkdir(parents=True, exist_ok=True)
+    export_graph(ranker, example, ["scores"], output / "model.onnx", axes=axes)
+    settings = asdict(RankerSettings())
+    write_config(output, {"kind": "ranker", "settings": settings, "architecture": config.model_type})
     return output
 
 

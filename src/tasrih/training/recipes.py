@@ -22,6 +22,7 @@ from tasrih.training.classification import ClassifierConfig, train_classifier
 from tasrih.training.extracting import ExtractiveConfig, fit_extractive
 from tasrih.training.prepare import PrepareConfig, prepare
 from tasrih.training.pretrain import PretrainConfig, pretrain
+from tasrih.training.ranking import RankerConfig, train_ranker
 from tasrih.training.self_training import SelfTrainingConfig, self_train
 from tasrih.training.seq2seq import Seq2SeqConfig, train_seq2seq
 from tasrih.training.summarisation import SummariserConfig, train_summariser
@@ -35,6 +36,7 @@ KINDS: dict[str, tuple[type, Any]] = {
     "summariser": (SummariserConfig, train_summariser),
     "seq2seq": (Seq2SeqConfig, train_seq2seq),
     "extractive": (ExtractiveConfig, fit_extractive),
+    "ranker": (RankerConfig, train_ranker),
 }
 
 #: Names that stand for bundled models as a base: the pretrained encoder, and the classifiers made of it.

@@ -8,6 +8,9 @@ import numpy as np
 
 from tasrih.errors import ModelError
 
+#: An output that only what goes on from a model asks for: the states between its lower and its upper blocks.
+STATES = "states"
+
 
 class OnnxEngine:
     """ONNX Runtime on the CPU, fp32."""
@@ -37,10 +40,29 @@ class OnnxEngine:
         except Exception as error:  # the runtime's own exception classes share no base of their own
             raise ModelError(f"{path} cannot be opened by onnxruntime: {str(error).splitlines()[0]}") from None
         self._inputs = {node.name for node in self._session.get_inputs()}
-        self._outputs = [node.name for node in self._session.get_outputs()]
+        names = [node.name for node in self._session.get_outputs()]
+        self._gives_states = STATES in names
+        self._outputs = [name for name in names if name != STATES]
         self.streams = streams
 
     def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Compute one padded batch; inputs that the graph does not know are left out."""
         inputs = {name: value for name, value in batch.items() if name in self._inputs}
         return dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
+
+    def states(self, batch: dict[str, np.ndarray]) -> np.ndarray:
+        """Compute the states between the lower and the upper blocks of one padded batch.
+
+        Args:
+            batch: as ``run`` takes it.
+
+        Returns:
+            ``float32`` of shape (windows, tokens, width).
+
+        Raises:
+            ModelError: if the graph does not give them.
+        """
+        if not self._gives_states:
+            raise ModelError(f"the graph has no output {STATES!r}: export the model again")
+        inputs = {name: value for name, value in batch.items() if name in self._inputs}
+        return self._session.run([STATES], inputs)[0]

@@ -10,6 +10,7 @@ import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.models.engines.machine import cores, processor_flags
+from tasrih.models.engines.onnx import STATES
 
 PRECISIONS = ("bf16", "int8", "fp32")
 
@@ -79,7 +80,7 @@ class OpenVinoEngine:
         }
         self._compiled = core.compile_model(model, "CPU", settings)
         self._inputs = {port.any_name for port in self._compiled.inputs}
-        self._outputs = [(port.any_name, port) for port in self._compiled.outputs]
+        self._outputs = [(port.any_name, port) for port in self._compiled.outputs if port.any_name != STATES]
         self._requests = threading.local()
         self._process = os.getpid()
 
