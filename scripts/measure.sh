@@ -48,6 +48,9 @@ for model, stages in STAGES.items():
 if pathlib.Path("runs/extractive/headline.training.json").exists():
     path = pathlib.Path(sys.argv[1], "summary.training.json")
     path.write_text(json.dumps(read(path) | {"extract": read("runs/extractive/headline.training.json")}, indent=1) + "\n")
+if pathlib.Path("runs/headline/train_metrics.json").exists():
+    path = pathlib.Path(sys.argv[1], "summary.training.json")
+    path.write_text(json.dumps(read(path) | {"ranker": read("runs/headline/train_metrics.json")}, indent=1) + "\n")
 path = pathlib.Path(sys.argv[1], "encoder.training.json")
 figures = read(path) if path.exists() else {"corpora": {}, "pretraining": {}}
 for run, shards in (("encoder", "corpora"), ("encoder-2", "corpora"), ("encoder-news", "news")):

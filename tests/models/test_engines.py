@@ -335,3 +335,8 @@ def test_a_forked_process_computes_the_same(engine, exported_statement, statemen
     for process in processes:
         process.join(timeout=20)
         assert process.exitcode == 0
+
+
+def test_a_graph_without_inner_states_says_so():
+    with pytest.raises(ModelError, match="no output 'inner_states': export the model again"):
+        OnnxEngine(PRETRAINED / "topic" / "model.onnx").states({})

@@ -48,9 +48,9 @@ def bundled_models() -> tuple[str, ...]:
     Returns:
         Their names, in alphabetical order.
     """
-    return tuple(
-        sorted(folder.parent.name for folder in PRETRAINED.glob("*/config.json") if is_exported(folder.parent))
-    )
+    folders = (config.parent for config in PRETRAINED.glob("*/config.json") if is_exported(config.parent))
+    # the ranker is a part of the summariser's, and answers nothing by itself
+    return tuple(sorted(folder.name for folder in folders if kind_of(folder) != "ranker"))
 
 
 def kind_of(folder: Path) -> str | None:

@@ -1,6 +1,6 @@
 """A neural score of headlines beside the linear one: the last blocks of an encoder, fine-tuned to see what is whole.
 
-The blocks go on from an inner layer of the statement model (its output ``states``), and the sum of what they make of a
+The blocks go on from an inner layer of the statement model (its output ``inner_states``), and the sum of what they make of a
 window's first and last words, its mean and the words around it is scored. It was trained by ``training.ranking``.
 """
 
@@ -50,7 +50,7 @@ class HeadlineRanker:
         """Put a ranker together.
 
         Args:
-            reader: a classifier on ``onnx`` whose graph gives the ``states`` that the blocks go on from.
+            reader: a classifier on ``onnx`` whose graph gives the ``inner_states`` that the blocks go on from.
             engine: computes ``scores`` from ``states``, ``attention_mask`` and ``windows``.
             settings: the weights.
         """

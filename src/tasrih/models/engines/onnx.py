@@ -9,7 +9,7 @@ import numpy as np
 from tasrih.errors import ModelError
 
 #: An output that only what goes on from a model asks for: the states between its lower and its upper blocks.
-STATES = "states"
+STATES = "inner_states"
 
 
 class OnnxEngine:
