@@ -1,7 +1,7 @@
 """A neural score of headlines beside the linear one: the last blocks of an encoder, fine-tuned to see what is whole.
 
-The blocks go on from an inner layer of the statement model (its output ``inner_states``), and the sum of what they make of a
-window's first and last words, its mean and the words around it is scored. It was trained by ``training.ranking``.
+The blocks go on from an inner layer of the statement model (its output ``inner_states``), and the sum of what they make
+of a window's first and last words, its mean and the words around it is scored. ``training.ranking`` trains it.
 """
 
 from __future__ import annotations

@@ -86,6 +86,11 @@ def _digest(stored: Mapping[str, object]) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def linear_score(window: Window, weights: Mapping[str, float]) -> float:
+    """Give what a window's features are worth together."""
+    return sum(weights.get(name, 0.0) * value for name, value in window.features)
+
+
 def best_window(
     found: Sequence[Window], weights: Mapping[str, float], further: Sequence[float] | None = None
 ) -> Window | None:  # fmt: skip
@@ -99,7 +104,7 @@ def best_window(
     Returns:
         The window; None if there is none.
     """
-    worth = [sum(weights.get(name, 0.0) * value for name, value in one.features) for one in found]
+    worth = [linear_score(one, weights) for one in found]
     if further is not None:
         worth = [own + more for own, more in zip(worth, further, strict=True)]
     return found[max(range(len(found)), key=worth.__getitem__)] if found else None

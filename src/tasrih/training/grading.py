@@ -75,13 +75,14 @@ def read_graded(path: str | Path, root: Path, *, open_words: frozenset[str], max
         }
         windows = [
             window for window in article_windows(article["text"], open_words=open_words, max_words=max_words)
-            if _key(window) in grades
+            if window_key(window) in grades
         ]  # fmt: skip
-        found.append(GradedArticle(article["id"], windows, [grades[_key(window)] for window in windows]))
+        found.append(GradedArticle(article["id"], windows, [grades[window_key(window)] for window in windows]))
     return found
 
 
-def _key(window: Window) -> tuple:
+def window_key(window: Window) -> tuple:
+    """Give what tells a window from all others of its article: where it begins and ends, and what is left out."""
     return window.start, window.end, window.left_out
 
 

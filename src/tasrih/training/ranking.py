@@ -20,13 +20,12 @@ from tasrih.data.corpus import Article, data_root
 from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.models.encoding import TextEncoder, TokenWindow
 from tasrih.models.extractive import article_windows
-from tasrih.models.headline import Window
 from tasrih.models.headline_ranker import place_windows
-from tasrih.models.headline_weights import bundled_weights
+from tasrih.models.headline_weights import HeadlineWeights, bundled_weights, linear_score
 from tasrih.text.sentences import sentences
 from tasrih.training.bases import base_profile, open_tokenizer
 from tasrih.training.extracting import ExtractiveConfig, reach, read_titled
-from tasrih.training.grading import GRADES, GradedArticle, read_graded
+from tasrih.training.grading import GRADES, GradedArticle, read_graded, window_key
 from tasrih.training.provenance import write_config, write_provenance, write_whole
 from tasrih.training.ranker_module import lower_part, make_ranker
 
@@ -194,8 +193,9 @@ def _examples(
 
 
 def _example(
-    article: Article, graded: GradedArticle | None, weights, config: RankerConfig, reader: TextEncoder
-) -> _Example | None:
+    article: Article, graded: GradedArticle | None, weights: HeadlineWeights, config: RankerConfig,
+    reader: TextEncoder,
+) -> _Example | None:  # fmt: skip
     parts = sentences(article.text)
     windows = article_windows(
         article.text, open_words=weights.open_words, max_words=config.max_words, within=parts
@@ -205,17 +205,14 @@ def _example(
     kept, placed = place_windows(windows, parts, dict(zip(numbers, read, strict=True)))
     if len(kept) < 2:
         return None
-    grades = dict(zip(map(_key, graded.windows), graded.grades, strict=True)) if graded else {}
-    own = [windows[at] for at in kept]
+    own, worth = [windows[at] for at in kept], {}
+    if graded is not None:
+        worth = {window_key(one): GRADES[grade] for one, grade in zip(graded.windows, graded.grades, strict=True)}
     return _Example(
         read, placed, np.array([reach(window.read(article.text), article.title) for window in own], np.float32),
-        np.array([GRADES[grades[_key(window)]] if _key(window) in grades else -1 for window in own], np.float32),
-        np.array([sum(weights.weights.get(name, 0.0) * value for name, value in window.features) for window in own]),
+        np.array([worth.get(window_key(window), -1) for window in own], np.float32),
+        np.array([linear_score(window, weights.weights) for window in own]),
     )  # fmt: skip
-
-
-def _key(window: Window) -> tuple:
-    return window.start, window.end, window.left_out
 
 
 def _stack(batch: Sequence[_Example], reader: TextEncoder) -> dict[str, np.ndarray]:
