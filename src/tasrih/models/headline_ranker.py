@@ -32,6 +32,9 @@ BLOCKS = 2
 FIELDS = ("row", "first", "last", "gap_start", "gap_end", "gaps", "size", "place")
 MOST_GAPS, MOST_SIZE, MOST_PLACE = 3, 20, 8
 
+# characters of a sentence that are tokenised: its first window is all that is read, and it may run on for megabytes
+_MOST_READ = 4000
+
 
 @dataclass(frozen=True)
 class RankerSettings:
@@ -82,7 +85,8 @@ class HeadlineRanker:
             reader sees of its sentence, and 0 for all where it sees none.
         """
         numbers = sorted({window.sentence for window in windows})
-        read = [found[0] for found in self._reader.encoder.windows([sentences[number].text for number in numbers])]
+        texts = [sentences[number].text[:_MOST_READ] for number in numbers]
+        read = [found[0] for found in self._reader.encoder.windows(texts)]
         kept, placed = place_windows(windows, sentences, dict(zip(numbers, read, strict=True)))
         if not kept:
             return np.zeros(len(windows))
