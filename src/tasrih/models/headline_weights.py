@@ -78,7 +78,7 @@ def stored_weights(weights: Mapping[str, float], open_words: Iterable[str]) -> s
         The JSON.
     """
     stored = {"weights": dict(sorted(weights.items())), "open_words": sorted(open_words)}
-    return json.dumps({"sha256": _digest(stored), **stored}, ensure_ascii=False, indent=0)
+    return json.dumps({"sha256": _digest(stored), **stored}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _digest(stored: Mapping[str, object]) -> str:
