@@ -153,7 +153,7 @@ def test_changes_from_the_command_line(write):
         ("task=genre", "task must be one of"),
         ("spans=true", "spans belong to the task statement"),
         ("train=[{", "is not YAML"),
-        ("kind=classifer", "kind must be one of prepare, pretrain, self_training, classifier, summariser, seq2seq, extractive, not 'classifer'"),
+        ("kind=classifer", "kind must be one of prepare, pretrain, self_training, classifier, summariser, seq2seq, extractive, ranker, not 'classifer'"),
         ("kind=[a]", "kind must be one of"),
     ],
 )
