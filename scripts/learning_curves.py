@@ -7,7 +7,8 @@ Everything is scored on the validation split of ``statements`` by average precis
 text is looked at: the encoder fine-tuned on shares of the training split, TF-IDF with logistic regression on the same
 rows, encoders of fewer pretraining tokens on all of it, and TF-IDF with each step of the profile ``news`` left out, on
 the validation texts and on the same texts each in another spelling.
-Written: ``learning_curves.json`` and ``learning_curves.svg``; a run that was cut off goes on from the first.
+Written: ``learning_curves.json`` and ``learning_curves.svg``; a run that was cut off goes on from the
+first (remove it after a change of encoder or code).
 """
 
 from __future__ import annotations
@@ -115,8 +116,8 @@ def main() -> None:
             keep()
     if options.tokens not in [each["millions"] for each in found["tokens"]]:
         found["tokens"].append({"millions": options.tokens, "encoder": found["shares"][-1]["encoder"]})
-        keep()
     found["tokens"].sort(key=lambda each: each["millions"])
+    keep()
 
     shares = [each["share"] for each in found["shares"]]
     drawn = [Line(name, shares, [each[name] for each in found["shares"]]) for name in ("encoder", "tfidf")]

@@ -102,12 +102,18 @@ def _read(words: Sequence[str], raws: Sequence[str], at: int, *, after_aside: bo
     tries = (
         _bracket(words, raws, at), _venue(words, at), _set_off(words, raws, at), _time(words, raws, at, after_aside)
     )  # fmt: skip
-    return next((aside for aside in tries if aside and _is_even(raws[aside.first : aside.last])), None)
+    return next((aside for aside in tries if aside and is_even(" ".join(raws[aside.first : aside.last]))), None)
 
 
-def _is_even(raws: Sequence[str]) -> bool:
-    """Say whether no quotation or bracket begins or ends within."""
-    text = " ".join(raws)
+def is_even(text: str) -> bool:
+    """Say whether no quotation or bracket begins or ends within a stretch of a text that is balanced.
+
+    Args:
+        text: the stretch.
+
+    Returns:
+        Whether the text stays balanced without it.
+    """
     pairs = ("«»", "“”", "()", "[]")
     return text.count('"') % 2 == 0 and all(text.count(opening) == text.count(closing) for opening, closing in pairs)
 
@@ -140,7 +146,7 @@ def _venue(words: Sequence[str], at: int) -> Aside | None:
         if words[last] in THAT:
             while words[last - 1] in _LINKS or not words[last - 1]:
                 last -= 1  # أشارت في بيان لها إلى أن
-            return Aside(at, last, "venue") if last - at > 1 else None
+            return Aside(at, last, "venue")
         if words[last] in _ABOUT and last - at <= _MOST_VENUE_ABOUT and _ABOUT_WHAT.isdisjoint(words[at:last]):
             return Aside(at, last, "venue")
     return None

@@ -1,9 +1,9 @@
-"""Headlines cut out of an article: runs of words from clause to clause, ranked by a learnt linear score.
+"""Headlines cut out of an article: runs of words from clause to clause, and the features that they are ranked by.
 
 A window begins where a clause or a noun phrase may begin and ends where one may end, so that no construct, number or
-quotation is cut through; times, brackets and the like may be left out of it (``asides``). What windows are worth was
-fitted to the headlines of newspapers (``training.extracting``); at run time it is a sum over named features, a few
-milliseconds an article.
+quotation is cut through; times, brackets and the like may be left out of it (``asides``). What windows are worth is a
+sum over these features (``headline_weights``), fitted to the headlines of newspapers and to what readers found whole
+(``training.extracting``), and what the ranker makes of them (``headline_ranker``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 
-from tasrih.models.asides import asides
+from tasrih.models.asides import asides, is_even
 from tasrih.models.headline_words import (
     BARE_THAT,
     CLAUSES,
@@ -321,8 +321,10 @@ def windows(
             for first, why in _starts(text, read).items():
                 opening = _opening(read, first, why, place)
                 for last in range(first + min_words, min(first + max_words, len(read)) + 1):
+                    if (until := ends.get(last)) is None or _is_unsaid(read[first:last]):
+                        continue
                     inner = [gap for at, gap in left_out.items() if first < at < last]
-                    if (until := ends.get(last)) is None or (left_out and not inner) or _is_unsaid(read[first:last]):
+                    if left_out and not inner:
                         continue
                     edges = _whole(text, read[first].first, read[last - 1].last)
                     if edges is None:
@@ -351,8 +353,11 @@ def _without_asides(text: str, tokens: Sequence[_Token]) -> tuple[list[_Token], 
     at = 0
     for aside in asides([token.folded for token in tokens], [text[token.start : token.end] for token in tokens]):
         follows = next((place for place in range(aside.last, len(tokens)) if tokens[place].is_word), None)
-        if follows is None or not any(token.is_word for token in tokens[at : aside.first]):
+        last = next((token for token in reversed(tokens[at : aside.first]) if token.is_word), None)
+        if follows is None or last is None:
             continue  # what begins or ends the sentence is no aside
+        if not is_even(text[last.end : tokens[follows].start]):
+            continue  # with the marks by themselves that would go with it, it is not whole
         kept += tokens[at : aside.first]
         while not kept[-1].is_word:
             kept.pop()  # a comma by itself

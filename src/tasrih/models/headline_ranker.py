@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from tasrih.errors import ModelError
 from tasrih.models.classifier import Classifier
 from tasrih.models.encoding import TokenWindow
 from tasrih.models.engines import OnnxEngine
@@ -27,8 +28,8 @@ FOLDER = PRETRAINED / "headline"
 #: The encoder's last blocks, which the ranker has of its own.
 BLOCKS = 2
 
-#: What is told of a window: its row in the batch, its first and last token, the tokens left out, how often something
-#: is left out, its size and its sentence's number; the last three are cut off below these numbers.
+#: What is told of a window: its row in the batch, its first and last token, the tokens first left out, how often
+#: something is left out, its size and its sentence's number; the last three are cut off below these numbers.
 FIELDS = ("row", "first", "last", "gap_start", "gap_end", "gaps", "size", "place")
 MOST_GAPS, MOST_SIZE, MOST_PLACE = 3, 20, 8
 
@@ -83,6 +84,9 @@ class HeadlineRanker:
         Returns:
             What is added to each window's linear score, shape (windows,); -inf for one that reaches past what the
             reader sees of its sentence, and 0 for all where it sees none.
+
+        Raises:
+            ModelError: if a score is no number, the weights being damaged.
         """
         numbers = sorted({window.sentence for window in windows})
         texts = [sentences[number].text[:_MOST_READ] for number in numbers]
@@ -93,7 +97,10 @@ class HeadlineRanker:
         batch = self._reader.encoder.pad(read)
         inputs = {**batch, "states": self._reader.backend.states(batch), "windows": placed}
         scores = np.full(len(windows), -np.inf)
-        scores[kept] = self._engine.run(inputs)["scores"] @ [self._settings.like_title, self._settings.whole]
+        found = self._engine.run(inputs)["scores"]
+        if not np.isfinite(found).all():
+            raise ModelError("the ranker's weights hold values that are no numbers (NaN): install tasrih again")
+        scores[kept] = found @ [self._settings.like_title, self._settings.whole]
         return scores
 
 
@@ -106,7 +113,8 @@ def _bundled() -> HeadlineRanker:
     check_graph(graph)
     settings = read_settings(RankerSettings, folder["settings"], FOLDER / "config.json")
     reader = load("statement")
-    return HeadlineRanker(reader, OnnxEngine(graph), settings)
+    # one thread: a pool of them would be missing in a process that is forked later
+    return HeadlineRanker(reader, OnnxEngine(graph, threads=1), settings)
 
 
 def place_windows(

@@ -54,7 +54,7 @@ class RankerConfig:
     head_learning_rate: float = 1e-3
     """Of the head, which begins anew."""
     warmup_steps: int = 60
-    """Steps until the full learning rate, from which it falls to zero linearly."""
+    """Steps until the full learning rate, from which it falls linearly, to a few per cent at the end."""
     weight_decay: float = 0.01
     """Of AdamW."""
     grade_weight: float = 2.0
@@ -94,7 +94,8 @@ def train_ranker(config: RankerConfig, root: Path | None = None) -> dict:
 
     Returns:
         On held-out graded articles: the area under the curve for printable windows, the mean worth of the window
-        chosen and the share of broken ones, with the linear score, the ranker's, and both; articles and steps.
+        chosen and the share of broken ones, with the linear score, the ranker's, and both, where there are printable
+        windows and others; articles and steps.
 
     Raises:
         FileNotFoundError: if the corpus, the grades or the base are not there.
@@ -142,7 +143,7 @@ def train_ranker(config: RankerConfig, root: Path | None = None) -> dict:
         if len(order) < config.batch_size:
             order += dice.sample(examples, len(examples))
         batch, order = order[: config.batch_size], order[config.batch_size :]
-        share = min(1.0, (step + 1) / config.warmup_steps) * (1 - max(step - config.warmup_steps, 0) / steps)
+        share = min(1.0, (step + 1) / max(config.warmup_steps, 1)) * (1 - max(step - config.warmup_steps, 0) / steps)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * share
         loss = _loss(scores_of(batch), batch, config)
@@ -155,13 +156,13 @@ def train_ranker(config: RankerConfig, root: Path | None = None) -> dict:
             line = {"step": step + 1, "of": steps, "loss": round(float(np.mean(losses[-100:])), 4)}
             print(json.dumps(line), flush=True)
     ranker.eval()
+    encoder.config.save_pretrained(output)
+    save_model(ranker, str(output / "ranker.safetensors"))
     with torch.no_grad():
         found = [scores_of([example]).numpy() for example in held]
     result = {
         "held_out": _figures(held, found), "articles": len(examples), "held_out_articles": len(held), "steps": steps,
     }  # fmt: skip
-    encoder.config.save_pretrained(output)
-    save_model(ranker, str(output / "ranker.safetensors"))
     data = [{"name": "corpus", "rows": len(articles), "sha256": fingerprint_rows(articles)}]
     write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=False)
     write_whole(output / "train_metrics.json", json.dumps(result, indent=1))
@@ -251,7 +252,9 @@ def _figures(held: Sequence[_Example], found: Sequence[np.ndarray]) -> dict[str,
     }
     from sklearn.metrics import roc_auc_score
 
-    figures = {}
+    figures: dict[str, dict[str, float]] = {}
+    if len({grade == 1 for example in held for grade in example.grades[example.grades >= 0]}) < 2:
+        return figures
     for name, scores in given.items():
         graded = [
             (own[example.grades >= 0], example.grades[example.grades >= 0])
