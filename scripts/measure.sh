@@ -33,24 +33,19 @@ STAGES = {
     },
     "topic": {"": "topic"},
     "stance": {"first": "stance", "once_more": "stance-2", "linear_part": "stance-3"},
-    "summary": {"writer": "summary"},
+    "summary": {"writer": "summary", "extract": "extractive/headline.training.json", "ranker": "headline"},
 }
 read = lambda *parts: json.loads(pathlib.Path(*parts).read_text())
 for model, stages in STAGES.items():
     path = pathlib.Path(sys.argv[1], f"{model}.training.json")
     figures = read(path) if path.exists() else {}
     for stage, run in stages.items():
-        if pathlib.Path("runs", run, "train_metrics.json").exists():
-            found = read("runs", run, "train_metrics.json")
+        metrics = pathlib.Path("runs", run) if run.endswith(".json") else pathlib.Path("runs", run, "train_metrics.json")
+        if metrics.exists():
+            found = read(metrics)
             figures = figures | {stage: found} if stage else found
     figures = {stage: figures[stage] for stage in stages if stage in figures} if "" not in stages else figures
     path.write_text(json.dumps(figures, indent=1) + "\n")
-if pathlib.Path("runs/extractive/headline.training.json").exists():
-    path = pathlib.Path(sys.argv[1], "summary.training.json")
-    path.write_text(json.dumps(read(path) | {"extract": read("runs/extractive/headline.training.json")}, indent=1) + "\n")
-if pathlib.Path("runs/headline/train_metrics.json").exists():
-    path = pathlib.Path(sys.argv[1], "summary.training.json")
-    path.write_text(json.dumps(read(path) | {"ranker": read("runs/headline/train_metrics.json")}, indent=1) + "\n")
 path = pathlib.Path(sys.argv[1], "encoder.training.json")
 figures = read(path) if path.exists() else {"corpora": {}, "pretraining": {}}
 for run, shards in (("encoder", "corpora"), ("encoder-2", "corpora"), ("encoder-news", "news")):

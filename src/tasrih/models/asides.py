@@ -32,6 +32,7 @@ _MONTHS_OF_TWO = {
 _MONTHS_OF_TWO = {next(iter(lex.words(first))): seconds for first, seconds in _MONTHS_OF_TWO.items()}
 _DAYS = lex.words("اليوم أمس البارحة الليلة غدا")
 _DAY = lex.words("يوم")
+_TIME_WORDS = _HEADS | _WEEKDAYS | _DAYS | _DAY
 _WHICH = lex.words(
     "الماضي الماضية المقبل المقبلة القادم القادمة الجاري الفارط الفائت الفائتة المنقضي المنصرم الحالي الموافق الأول"
 )
@@ -132,7 +133,7 @@ def _bracket(words: Sequence[str], raws: Sequence[str], at: int) -> Aside | None
     before, raw, inside = words[at - 1], raws[at - 1], {word for word in words[at:last] if word}
     definite = before.startswith(_DEFINITE) and before not in PREPOSITIONS | THAT | _RELATIVE and raw[-1] != ":"
     named = before in lex.NATIONS or before in _MONTHS or raw.endswith(tuple(_CLOSES))
-    tells = inside <= _DAYS | _HEADS | _WEEKDAYS | _DAY or not _AGES.isdisjoint(inside)
+    tells = inside <= _TIME_WORDS or not _AGES.isdisjoint(inside)
     return Aside(at, last, "bracket") if definite or named or tells else None
 
 
@@ -182,7 +183,7 @@ def _time(words: Sequence[str], raws: Sequence[str], at: int, after_aside: bool)
     after, only = words[last], last - at == 1
     if after[:4].isdigit() and not _YEAR.fullmatch(after):
         return None  # 2017في: the space is missing
-    if not after or (after[0] == "و" and after[1:] in _DAYS | _WEEKDAYS | _HEADS | _DAY | PREPOSITIONS):
+    if not after or (after[0] == "و" and (after[1:] in _TIME_WORDS or after[1:] in PREPOSITIONS)):
         return None  # اليوم وغدا، اليوم وضمن
     if after == "و" and last + 1 < len(words) and words[last + 1] in PREPOSITIONS:
         return None
@@ -198,7 +199,7 @@ def _time(words: Sequence[str], raws: Sequence[str], at: int, after_aside: bool)
 def _stands_free(words: Sequence[str], raws: Sequence[str], at: int) -> bool:
     """Say whether no noun after a word hangs on it."""
     word, raw = words[at], raws[at]
-    if word in _DAYS | _HEADS | _WEEKDAYS | _DAY:
+    if word in _TIME_WORDS:
         return False  # a part of a time that could not be read
     if raw.endswith((*_COMMAS, ")")) or word in lex.NATIONS or word in lex.NAMES:
         return True

@@ -63,6 +63,7 @@ class HeadlineRanker:
         self._settings = settings
 
     @classmethod
+    @lru_cache(maxsize=1)
     def bundled(cls) -> HeadlineRanker:
         """Open the ranker that came with the package; the same one when asked again.
 
@@ -72,7 +73,15 @@ class HeadlineRanker:
         Raises:
             ModelError: if it, or the statement model, is not there or damaged.
         """
-        return _bundled()
+        from tasrih.models.load import load  # it opens summarisers too, which this is a part of
+
+        folder = open_folder(FOLDER)
+        graph = folder.file("model.onnx")
+        check_graph(graph)
+        settings = read_settings(RankerSettings, folder["settings"], FOLDER / "config.json")
+        reader = load("statement")
+        # one thread: a pool of them would be missing in a process that is forked later
+        return cls(reader, OnnxEngine(graph, threads=1), settings)
 
     def score(self, windows: Sequence[Window], sentences: Sequence[Sentence]) -> np.ndarray:
         """Score windows.
@@ -102,19 +111,6 @@ class HeadlineRanker:
             raise ModelError("the ranker's weights hold values that are no numbers (NaN): install tasrih again")
         scores[kept] = found @ [self._settings.like_title, self._settings.whole]
         return scores
-
-
-@lru_cache(maxsize=1)
-def _bundled() -> HeadlineRanker:
-    from tasrih.models.load import load  # it opens summarisers too, which this is a part of
-
-    folder = open_folder(FOLDER)
-    graph = folder.file("model.onnx")
-    check_graph(graph)
-    settings = read_settings(RankerSettings, folder["settings"], FOLDER / "config.json")
-    reader = load("statement")
-    # one thread: a pool of them would be missing in a process that is forked later
-    return HeadlineRanker(reader, OnnxEngine(graph, threads=1), settings)
 
 
 def place_windows(
