@@ -82,11 +82,17 @@ def test_with_a_token_the_folder_is_sent(folder, online, monkeypatch):
     assert Api.asked["made"] == ("owner/model", {"private": True, "exist_ok": True})
     sent = Api.asked["sent"]
     assert (sent["repo_id"], sent["folder_path"]) == ("owner/model", folder)
-    kept = list(hub.utils.filter_repo_objects(
-        ["model.safetensors", "config.json", "checkpoints/checkpoint-5/optimizer.pt", "report.html", "a.pkl"],
-        ignore_patterns=sent["ignore_patterns"],
-    ))  # fmt: skip
-    assert kept == ["model.safetensors", "config.json"]
+    model = ["model.safetensors", "config.json", "tokenizer.json", "vocab.txt", "spiece.model", "README.md"]
+    # the last hold texts of test sets, or weights that would be unpickled
+    others = ["checkpoints/checkpoint-5/model.safetensors", "optimizer.pt", "a.pkl", "out_of_fold.npz"]
+    others += ["report.html", "report/report.html", "report/metrics.json", "runs/x/report/errors.json", "scored.jsonl"]
+    patterns = {name: sent[name] for name in ("allow_patterns", "ignore_patterns")}
+    assert list(hub.utils.filter_repo_objects(model + others, **patterns)) == model
+
+
+def test_weights_that_only_unpickle_are_named(folder, online):
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    assert "has no weights as safetensors or ONNX" in refused(folder, "owner/model")
 
 
 def test_a_refusal_of_the_hub_is_one_line(folder, online, monkeypatch):

@@ -7,8 +7,12 @@ from pathlib import Path
 
 from tasrih.errors import MissingExtraError, ModelError
 
-#: What a run leaves in its folder and no user of the model needs.
-LEFT_OUT = ("checkpoints/*", "*.pt", "*.pth", "*.pkl", "*.bin", "optimizer*", "report.html", "*.log")
+#: What is sent of a folder: a model, its tokenizer, its card and the figures of its run, not the texts of a report.
+SENT = (
+    "*.safetensors", "*.onnx", "*.npz", "*.json", "*.model", "vocab.txt", "merges.txt", "*.md", "LICENSE*"
+)  # fmt: skip
+#: Of these, what no user of the model needs, wherever it lies.
+LEFT_OUT = ("checkpoints/*", "*/checkpoints/*", "out_of_fold.npz", "report/*", "*/report/*", "optimizer*")
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
@@ -23,8 +27,8 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
         The address of the commit.
 
     Raises:
-        ModelError: if the network is switched off, no token is there, the folder has no model or no card, or the hub
-            refuses; always in one line.
+        ModelError: if the network is switched off, no token is there, the folder has no model, no card or weights that
+            would have to be unpickled, or the hub refuses; always in one line.
         MissingExtraError: without huggingface_hub.
     """
     if repository.count("/") != 1 or repository.startswith((".", "/", "~")):
@@ -33,6 +37,8 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
         raise ModelError(f"{folder} holds no model: there is no config.json in it")
     if not (folder / "README.md").is_file():
         raise ModelError(f"{folder} has no card: write it with `tasrih card {folder} METRICS.json --license ID`")
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.onnx")):
+        raise ModelError(f"{folder} has no weights as safetensors or ONNX, and no others are sent: save it anew")
     # the variable is read here: huggingface_hub reads it once, when it is imported
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise ModelError(f"{repository} was not pushed: HF_HUB_OFFLINE is set; unset it to reach the hub")
@@ -47,8 +53,9 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
     try:
         api.create_repo(repository, private=private, exist_ok=True)
         done = api.upload_folder(
-            repo_id=repository, folder_path=folder, commit_message="Upload with tasrih", ignore_patterns=list(LEFT_OUT)
-        )
+            repo_id=repository, folder_path=folder, commit_message="Upload with tasrih", allow_patterns=list(SENT),
+            ignore_patterns=list(LEFT_OUT),
+        )  # fmt: skip
     except Exception as error:  # the hub's errors and those of its transport share no base
         first = str(error).strip().splitlines()
         raise ModelError(f"{repository} was not pushed: {first[0] if first else type(error).__name__}") from None
