@@ -21,7 +21,7 @@ DOCUMENT = Document(
             stances=(Stance(Span("الاتفاق", 20, 27), "favor", 0.8),),
         ),
     ),
-    Summary("الوزير يدعم الاتفاق", "extractive", sources=(Span(TEXT, 0, len(TEXT)),)),
+    Summary("الوزير يدعم الاتفاق", "extractive", sources=(Span(TEXT, 0, len(TEXT)),), score=0.75),
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def test_a_document_as_a_dictionary():
         ],
         "summary": {
             "text": "الوزير يدعم الاتفاق", "method": "extractive", "supported": 1.0,
-            "sources": [{"text": TEXT, "start": 0, "end": 28}], "reason": None,
+            "sources": [{"text": TEXT, "start": 0, "end": 28}], "reason": None, "score": 0.75,
         },
     }  # fmt: skip
 

@@ -117,6 +117,8 @@ class Summary(_Result):
         supported: share of the summary's words (function words apart) that stand in the source.
         sources: the sentences that the summary rests on.
         reason: why another method than the one asked for was used, or None.
+        score: of a headline cut out of the text, the calibrated probability that a reader finds it whole and true; else
+            None.
     """
 
     text: str
@@ -124,6 +126,7 @@ class Summary(_Result):
     supported: float = 1.0
     sources: tuple[Span, ...] = ()
     reason: str | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
+from tasrih.models.extractive import balanced, choose_sentences, cut_headline, hangs, shorten
 from tasrih.models.headline import fold
 from tasrih.models.headline_weights import HeadlineWeights, bundled_weights
 from tasrih.text.sentences import Sentence, sentences
@@ -43,6 +43,21 @@ def test_sentences_come_in_the_order_of_the_text():
     chosen = choose_sentences(article(*ARTICLE), max_words=200, most=4)
     assert chosen == sorted(chosen)
     assert len(set(chosen)) == 4
+
+
+def test_a_sentence_that_hangs_on_the_one_before_comes_only_with_it():
+    lead, other = "افتتح وزير النقل الجسر الجديد على النهر صباح الأحد.", "وغابت الشمس خلف التلال."
+    for hanging in (
+        "وهو يخدم ثلاث بلدات على النهر والجسر الجديد.", "لكن الجسر الجديد على النهر ضيق.",
+        "وأضاف أن الجسر الجديد على النهر يخدم بلدات.", "وأشــار إلى الجسر الجديد على النهر.",
+        "فهل يكفي الجسر الجديد على النهر؟", "هذا الجسر الجديد على النهر طويل.",
+    ):  # fmt: skip
+        assert hangs(hanging)
+        assert choose_sentences(article(lead, other, hanging), max_words=60, most=2) == [0, 1]
+        assert choose_sentences(article(lead, hanging), max_words=60, most=2) == [0, 1]
+        assert choose_sentences(article(hanging), max_words=60, most=2) == [0]
+    for whole in ("وأضاف الوزير أن الجسر طويل.", "يُذكر أن الجسر على النهر.", "وعدت الحكومة بجسر.", "هويدي زار الجسر."):
+        assert not hangs(whole)
 
 
 def test_the_words_are_kept_within_the_budget():
@@ -167,22 +182,22 @@ SPEECH = (
 
 def test_a_headline_is_the_window_that_is_worth_most():
     clause = HeadlineWeights({"begins:that": 2.0, "ends:clause": 1.0}, frozenset())
-    window = cut_headline(SPEECH, clause, max_words=14)
+    window = cut_headline(SPEECH, clause, max_words=14).window
     assert SPEECH[window.start : window.end] == "الحلف مستعد لتقديم الدعم الأمني اللازم إلى الجزيرة"
     byline = HeadlineWeights({"begins:dateline": 2.0, "ends:pause": 1.0, "first:افتتح": 1.0}, frozenset())
     opened = "الرياض - وكالات: افتتح وزير النقل الجسر الجديد، ثم غادر المكان."
-    window = cut_headline(opened, byline, max_words=14)
+    window = cut_headline(opened, byline, max_words=14).window
     assert opened[window.start : window.end] == "افتتح وزير النقل الجسر الجديد"
     assert cut_headline("نعم.", clause, max_words=14) is None
 
 
 def test_the_bundled_headline_is_whole_and_within_its_bounds():
     for most in range(1, 20):
-        window = cut_headline(SPEECH, bundled_weights(), max_words=most, min_words=min(most, 2))
-        if window is None:
+        cut = cut_headline(SPEECH, bundled_weights(), max_words=most, min_words=min(most, 2))
+        if cut is None:
             assert most < 3
             continue
-        made = SPEECH[window.start : window.end]
+        made = SPEECH[cut.window.start : cut.window.end]
         assert min(most, 2) <= len(made.split()) <= most
         assert balanced(made) == made
         # never in the middle of «تقديم الدعم» or «الأمين العام», never at «أن» or «إلى»

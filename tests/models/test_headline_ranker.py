@@ -57,17 +57,21 @@ def test_what_lies_past_the_reader_is_not_placed():
     last = Window(0, text.index("نهاية"), len(text) - 1, ())
     assert place_windows([last, Window(0, 0, 9, ())], parts, tokens)[0] == [1]
     ranker = HeadlineRanker.bundled()
-    assert (ranker.score([last], parts) == 0).all()
-    assert ranker.score([last, Window(0, 0, 9, ())], parts)[0] == -np.inf
+    unseen = ranker.score([last], parts)
+    assert (unseen.worth == 0).all() and np.isnan(unseen.sureness).all()
+    both = ranker.score([last, Window(0, 0, 9, ())], parts)
+    assert both.worth[0] == -np.inf and np.isnan(both.sureness[0]) and 0 < both.sureness[1] < 1
 
 
 def test_a_score_is_the_same_whatever_stands_beside_it():
     ranker, parts = HeadlineRanker.bundled(), sentences(TEXT)
     windows = article_windows(TEXT, open_words=frozenset(), max_words=14)
     together = ranker.score(windows, parts)
-    assert np.isfinite(together).all() and len(set(together.tolist())) > 1
+    assert np.isfinite(together.worth).all() and len(set(together.worth.tolist())) > 1
     for at in (0, len(windows) // 2, len(windows) - 1):
-        assert ranker.score([windows[at]], parts)[0] == pytest.approx(together[at], abs=1e-4)
+        alone = ranker.score([windows[at]], parts)
+        assert alone.worth[0] == pytest.approx(together.worth[at], abs=1e-4)
+        assert alone.sureness[0] == pytest.approx(together.sureness[at], abs=1e-4)
     assert HeadlineRanker.bundled() is ranker
 
 
@@ -81,18 +85,22 @@ def test_a_score_is_the_same_whatever_stands_beside_it():
 def test_a_whole_headline_ranks_before_a_broken_one(whole, broken):
     windows = article_windows(TEXT, open_words=frozenset(), max_words=14)
     scores = HeadlineRanker.bundled().score(windows, sentences(TEXT))
-    found = {window.read(TEXT): score for window, score in zip(windows, scores, strict=True)}
-    assert found[whole] > found[broken]
+    for values in (scores.worth, scores.sureness):
+        found = {window.read(TEXT): score for window, score in zip(windows, values, strict=True)}
+        assert found[whole] > found[broken]
 
 
 def test_both_scores_choose_together():
     parts = sentences(TEXT)
     chosen = cut_headline(TEXT, bundled_weights(), max_words=14, within=parts, ranker=HeadlineRanker.bundled())
-    assert chosen.read(TEXT)
+    assert chosen.window.read(TEXT) and 0 < chosen.sureness < 1
     nothing = HeadlineWeights({}, frozenset())
     ranked = cut_headline(TEXT, nothing, max_words=14, within=parts, ranker=HeadlineRanker.bundled())
     windows = article_windows(TEXT, open_words=frozenset(), max_words=14, within=parts)
-    assert ranked == windows[int(HeadlineRanker.bundled().score(windows, parts).argmax())]
+    scores = HeadlineRanker.bundled().score(windows, parts)
+    assert ranked.window == windows[int(scores.worth.argmax())]
+    assert ranked.sureness == scores.sureness[int(scores.worth.argmax())]
+    assert cut_headline(TEXT, nothing, max_words=14, within=parts).sureness is None
 
 
 @pytest.mark.parametrize("settings", [RankerSettings(0.0, 1.0), RankerSettings(1.0, 0.0)])
@@ -105,7 +113,15 @@ def test_the_settings_weigh_the_two_scores(settings):
         for one in (settings, RankerSettings(1 - settings.whole, 1 - settings.like_title))
     )
     both = HeadlineRanker(bundled._reader, bundled._engine, RankerSettings(1.0, 1.0)).score(windows, parts)
-    assert part.score(windows, parts) + rest.score(windows, parts) == pytest.approx(both)
+    assert part.score(windows, parts).worth + rest.score(windows, parts).worth == pytest.approx(both.worth)
+
+
+def test_how_sure_it_is_follows_the_settings():
+    parts = sentences(TEXT)
+    windows = article_windows(TEXT, open_words=frozenset(), max_words=14)
+    bundled = HeadlineRanker.bundled()
+    never = HeadlineRanker(bundled._reader, bundled._engine, RankerSettings(sure_scale=0.0, sure_shift=-3.0))
+    assert never.score(windows, parts).sureness == pytest.approx(1 / (1 + np.exp(3)))
 
 
 def test_marks_by_themselves_go_with_no_aside():

@@ -206,6 +206,7 @@ def test_a_document_with_nothing_said_of_it():
         (Stance(Span("ليبيا", 0, 5), "favor", 0.8), ["+ مؤيد", "ليبيا", "0.80"]),
         (Span("ليبيا", 0, 5), ["«<bdi>ليبيا</bdi>»"]),
         (Summary("خبر", "extractive", 1.0), ["خبر", "استخراجي"]),
+        (Summary("خبر", "extractive", 1.0, score=0.64), ["سلامة صياغته", "0.64"]),
         (document(), ["نزاع وحرب وسلام", "إدانة", "ثم سكت."]),
     ],
 )

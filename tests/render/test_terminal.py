@@ -52,6 +52,11 @@ def printed(value: Document, width: int = 100, encoding: str = "utf-8", **settin
     return raw.getvalue().decode(encoding)
 
 
+def test_how_sure_a_headline_is_whole_stands_beside_it():
+    assert "سلامة صياغته" not in printed(document())
+    assert "سلامة صياغته 0.64" in printed(document(summary=Summary("خبر", "extractive", score=0.64)))
+
+
 def assert_balanced(line: str) -> None:
     depth = 0
     for char in line:

@@ -78,7 +78,7 @@ def test_every_phrase_that_is_translated_is_one_that_is_drawn():
     spans = [Span(name, 0, len(name)) for name in map(str, range(ROWS + 1))]
     told = Statement("نص", 0, 2, ("call",), stances=tuple(Stance(span, "favor", 0.9) for span in spans))
     values.append(Document("نص", statements=(told,)))
-    values += [Document("نص", summary=Summary("نص", method)) for method in ("abstractive", "extractive", "source")]
+    values += [Document("نص", summary=Summary("نص", method, score=0.5)) for method in ("abstractive", "extractive", "source")]
     drawn = "".join(draw(value)["body"] for value in values)
     words = (Word("نص", 0, 2, 0.4),)
     for method in ("occlusion", "integrated_gradients"):

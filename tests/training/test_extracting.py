@@ -48,7 +48,7 @@ def test_what_is_said_is_learnt_to_be_the_headline(root, tmp_path):
     assert result["versions"]["numpy"] and "git_commit" in result
     weights = read_weights(path)
     row = _row(79)
-    window = cut_headline(row["text"], weights, max_words=14)
+    window = cut_headline(row["text"], weights, max_words=14).window
     assert row["text"][window.start : window.end] == row["title"]
 
 

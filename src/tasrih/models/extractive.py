@@ -7,11 +7,13 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tasrih.models.headline import SHORTEST_WINDOW, Window, fold, windows
 from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import HeadlineWeights, best_window
-from tasrih.models.headline_words import LOOKING_ON
+from tasrih.models.headline_words import LOOKING_ON, SAID
+from tasrih.text import lexicon as lex
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import is_function_word, word_forms, words
 
@@ -19,6 +21,13 @@ from tasrih.text.words import is_function_word, word_forms, words
 _PAUSE = re.compile(
     r"[،؛,;:](?![\d/])(?!\s*[أإا]ن(?:ه|ها|هم|نا)?\b)"
     r"|\s[-–—]\s|\s(?=(?:فيما|بينما|حيث|كما|وذلك|وقال|وأضاف|مشيرا|مؤكدا|موضحا)\b)"
+)
+
+# what a sentence begins with that needs the one before it: of whom or what it speaks, or what it sets itself against
+_HANGING = lex.words(
+    "هو هي هم هما هن هذا هذه هذان هاتان هؤلاء ذلك تلك أولئك كذلك كما حيث إذ بينما فيما لكن لكنه لكنها لكنهم بل غير إلا "
+    "بيد بعدها بعده عندها حينها وقتها هنا هناك أيضا بالتالي لذلك لذا بذلك كان كانت إنه إنها أنه أنها بدوره بدورها منها "
+    "منهم بينها بينهم فيها فيه ثم علما"
 )
 
 
@@ -47,8 +56,32 @@ def _centrality(terms: Sequence[Counter[str]]) -> list[float]:
     return [_likeness(counts, whole, size) for counts in terms]
 
 
+def hangs(sentence: str) -> bool:
+    """Say whether a sentence is ill understood without the one before it.
+
+    Args:
+        sentence: the sentence.
+
+    Returns:
+        Whether it begins with a pronoun, a demonstrative or a conjunction of contrast, or tells that somebody said more
+        without naming him, or asks.
+
+    Example:
+        >>> hangs("وأضاف أن العمل سيبدأ غدا"), hangs("وأضاف الوزير أن العمل سيبدأ غدا"), hangs("لكن متى؟")
+        (True, False, True)
+    """
+    first, second = (*(fold(word) for word in sentence.split(maxsplit=3)[:2]), "", "")[:2]
+    bare = first[1:] if first[:1] in ("و", "ف") else first
+    verb = lex.verb(first)
+    # not يذكر أن, which nobody in particular says
+    said = bool(verb) and verb[0] in lex.SAYING and bare not in lex.IMPERFECT and (second in SAID or not second)
+    return first in _HANGING or bare in _HANGING or said or sentence.rstrip(" \n\"»”").endswith(("؟", "?"))
+
+
 def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int, first: int = 0) -> list[int]:
     """Choose sentences by centrality and position, each unlike those chosen before (MMR).
+
+    One that hangs on the sentence before it is taken only after that one.
 
     Args:
         sentences: the article's sentences, in order.
@@ -65,11 +98,14 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     terms = [_terms(sentence.text) for sentence in sentences]
     lengths = [len(sentence.text.split()) for sentence in sentences]
     worth = [likeness + 1 / (1 + place) for place, likeness in enumerate(_centrality(terms), first)]
+    stands = [place == 0 or not hangs(sentence.text) for place, sentence in enumerate(sentences, first)]
     chosen: list[int] = []
     left = max_words
     while len(chosen) < most:
         open_to = [index for index in range(len(sentences)) if index not in chosen and terms[index]]
         open_to = [index for index in open_to if lengths[index] <= left or not chosen]
+        whole = [index for index in open_to if stands[index] or index - 1 in chosen]
+        open_to = whole if whole or chosen else open_to
         if not open_to:
             break
         best = max(
@@ -109,10 +145,18 @@ def article_windows(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A window that was chosen, and the probability that a reader finds it whole; None where none is known."""
+
+    window: Window
+    sureness: float | None = None
+
+
 def cut_headline(
     text: str, weights: HeadlineWeights, *, max_words: int, min_words: int = 1,
     within: Sequence[Sentence] | None = None, ranker: HeadlineRanker | None = None,
-) -> Window | None:  # fmt: skip
+) -> Headline | None:  # fmt: skip
     """Cut the run of words out of an article that is most like a headline.
 
     Args:
@@ -124,13 +168,18 @@ def cut_headline(
         ranker: scores windows beside the weights; None leaves it to them.
 
     Returns:
-        The window; None where no clause or phrase of the first sentences has so many words.
+        The headline; None where no clause or phrase of the first sentences has so many words.
     """
     least = max(min_words, min(SHORTEST_WINDOW, max_words))
     within = sentences(text) if within is None else within
     found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least, within=within)
     found = [window for window in found if min_words <= len(window.read(text).split()) <= max_words]
-    return best_window(found, weights.weights, ranker.score(found, within) if ranker and found else None)
+    ranked = ranker.score(found, within) if ranker and found else None
+    window = best_window(found, weights.weights, ranked and ranked.worth)
+    if window is None or ranked is None:
+        return window and Headline(window)
+    sureness = float(ranked.sureness[found.index(window)])
+    return Headline(window, None if math.isnan(sureness) else sureness)
 
 
 def balanced(text: str) -> str:

@@ -45,6 +45,25 @@ class RankerSettings:
     """Of the log-odds that a reader finds the window printable."""
     like_title: float = 1.0
     """Of what ranks windows by their likeness to the headline that was printed."""
+    sure_scale: float = 1.0
+    """What those log-odds are multiplied by to tell how sure the window that was chosen is whole."""
+    sure_shift: float = 0.0
+    """What is added to the product; both were fitted on articles that the ranker had not learnt from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """What the ranker makes of some windows.
+
+    Attributes:
+        worth: what is added to each window's linear score, shape (windows,); -inf for one that reaches past what the
+            reader sees of its sentence, and 0 for all where it sees none.
+        sureness: the probability that a reader finds the window whole and true, if it is chosen, shape (windows,); NaN
+            for one that is not seen.
+    """
+
+    worth: np.ndarray
+    sureness: np.ndarray
 
 
 class HeadlineRanker:
@@ -83,7 +102,7 @@ class HeadlineRanker:
         # one thread: a pool of them would be missing in a process that is forked later
         return cls(reader, OnnxEngine(graph, threads=1), settings)
 
-    def score(self, windows: Sequence[Window], sentences: Sequence[Sentence]) -> np.ndarray:
+    def score(self, windows: Sequence[Window], sentences: Sequence[Sentence]) -> Ranked:
         """Score windows.
 
         Args:
@@ -91,8 +110,7 @@ class HeadlineRanker:
             sentences: its sentences.
 
         Returns:
-            What is added to each window's linear score, shape (windows,); -inf for one that reaches past what the
-            reader sees of its sentence, and 0 for all where it sees none.
+            Their scores.
 
         Raises:
             ModelError: if a score is no number, the weights being damaged.
@@ -101,16 +119,19 @@ class HeadlineRanker:
         texts = [sentences[number].text[:_MOST_READ] for number in numbers]
         read = [found[0] for found in self._reader.encoder.windows(texts)]
         kept, placed = place_windows(windows, sentences, dict(zip(numbers, read, strict=True)))
+        sureness = np.full(len(windows), np.nan)
         if not kept:
-            return np.zeros(len(windows))
+            return Ranked(np.zeros(len(windows)), sureness)
         batch = self._reader.encoder.pad(read)
         inputs = {**batch, "states": self._reader.backend.states(batch), "windows": placed}
-        scores = np.full(len(windows), -np.inf)
+        worth = np.full(len(windows), -np.inf)
         found = self._engine.run(inputs)["scores"]
         if not np.isfinite(found).all():
             raise ModelError("the ranker's weights hold values that are no numbers (NaN): install tasrih again")
-        scores[kept] = found @ [self._settings.like_title, self._settings.whole]
-        return scores
+        settings = self._settings
+        worth[kept] = found @ [settings.like_title, settings.whole]
+        sureness[kept] = 1 / (1 + np.exp(-(settings.sure_scale * found[:, 1] + settings.sure_shift)))
+        return Ranked(worth, sureness)
 
 
 def place_windows(

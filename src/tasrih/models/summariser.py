@@ -283,14 +283,14 @@ class Summariser:
         self, text: str, found: list[Sentence], style: str, limit: int, least: int, reason: str | None
     ) -> Summary:
         if style == "headline":
-            window = cut_headline(
+            cut = cut_headline(
                 text, bundled_weights(), max_words=limit, min_words=least, within=found,
                 ranker=HeadlineRanker.bundled(),
             )  # fmt: skip
-            if window:
-                source = found[window.sentence]
+            if cut:
+                source = found[cut.window.sentence]
                 span = Span(source.text, source.start, source.end)
-                return Summary(window.read(text), "extractive", 1.0, (span,), reason)
+                return Summary(cut.window.read(text), "extractive", 1.0, (span,), reason, cut.sureness)
         # one sentence for a headline, three for a brief of sixty words; more where more words are asked for
         most = 1 if style == "headline" else max(3, limit // 20)
         while True:

@@ -251,7 +251,8 @@ def _reason(reason: str | None) -> str:
 
 def _summary(summary: Summary) -> str:
     method = _text(METHODS.get(summary.method, summary.method))
-    note = f"<small>{method}، سنده في النص {_number(summary.supported)}{_reason(summary.reason)}</small>"
+    sure = "" if summary.score is None else f"، سلامة صياغته {_number(summary.score)}"
+    note = f"<small>{method}، سنده في النص {_number(summary.supported)}{sure}{_reason(summary.reason)}</small>"
     return f'<p dir="auto" style="margin:0">{_text(summary.text)}</p>{note}'
 
 

@@ -250,7 +250,8 @@ def _to_the_right(lines: list[Line], margin: int) -> list[Line]:
 
 def _summary(summary: Summary, width: int) -> list[Line]:
     method = METHODS.get(summary.method, clean(summary.method))
-    lines = paragraph(f"الملخص ({method}، سنده في النص {summary.supported:.2f}):", "bold", width)
+    sure = "" if summary.score is None else f"، سلامة صياغته {summary.score:.2f}"
+    lines = paragraph(f"الملخص ({method}، سنده في النص {summary.supported:.2f}{sure}):", "bold", width)
     lines += paragraph(clean(summary.text), "", width)
     return lines + paragraph(clean(arabic_reason(summary.reason or "")), "dim", width, FSI)
 

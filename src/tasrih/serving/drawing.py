@@ -23,7 +23,8 @@ PHRASES = {
     "المتكلم": "Speaker", "المواقف": "Stances", "مشروط": "conditional",
     "الفعل معلّق على شرط": "the act hangs on a condition",
     "الموضوع": "Topic", "توليدي": "abstractive", "استخراجي": "extractive", "النص نفسه": "the text itself",
-    "سنده في النص": "supported by the text", "من جملة سابقة": "from an earlier sentence",
+    "سنده في النص": "supported by the text", "سلامة صياغته": "holds together",
+    "من جملة سابقة": "from an earlier sentence",
     "يؤيّد الوسم": "for the label", "يعارضه": "against it",
     "كم ينقص احتمال الوسم إذا حُجبت الكلمة": "how much the label's probability falls where the word is hidden",
     "نصيب الكلمة من احتمال الوسم، بالتدرّجات المتكاملة": "the word's share of the label's probability, by integrated "

@@ -227,7 +227,7 @@ def export_ranker(source: str | Path, output: str | Path) -> Path:
     }  # fmt: skip
     output.mkdir(parents=True, exist_ok=True)
     export_graph(ranker, example, ["scores"], output / "model.onnx", axes=axes)
-    settings = asdict(RankerSettings())
+    settings = asdict(RankerSettings(**getattr(config, "tasrih", {})))
     write_config(output, {"kind": "ranker", "settings": settings, "architecture": config.model_type})
     return output
 

@@ -2,7 +2,8 @@
 
 The blocks above an inner layer of the fine-tuned statement model learn two scores of every window: how likely a reader
 finds it printable (a logistic loss over graded windows), and how like the printed headline it is among all windows of
-its article (the listwise loss of ``training.extracting``).
+its article (the listwise loss of ``training.extracting``). As their sum chooses, that is learnt as well: which of an
+article's graded windows readers found printable, listwise.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tasrih.data.corpus import Article, data_root
 from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.models.encoding import TextEncoder, TokenWindow
 from tasrih.models.extractive import article_windows
-from tasrih.models.headline_ranker import place_windows
+from tasrih.models.headline_ranker import RankerSettings, place_windows
 from tasrih.models.headline_weights import HeadlineWeights, bundled_weights, linear_score
 from tasrih.text.sentences import sentences
 from tasrih.training.bases import base_profile, open_tokenizer
@@ -59,6 +60,8 @@ class RankerConfig:
     """Of AdamW."""
     grade_weight: float = 2.0
     """Weight of the graded windows' loss beside the listwise one."""
+    choice_weight: float = 1.0
+    """Weight of the loss of choosing, among an article's graded windows, by the sum of both scores."""
     temperature: float = 0.06
     """Of the softmax over what windows reach against the headline."""
     max_length: int = 128
@@ -156,10 +159,11 @@ def train_ranker(config: RankerConfig, root: Path | None = None) -> dict:
             line = {"step": step + 1, "of": steps, "loss": round(float(np.mean(losses[-100:])), 4)}
             print(json.dumps(line), flush=True)
     ranker.eval()
-    encoder.config.save_pretrained(output)
     save_model(ranker, str(output / "ranker.safetensors"))
     with torch.no_grad():
         found = [scores_of([example]).numpy() for example in held]
+    encoder.config.tasrih = asdict(fit_sureness(held, found))
+    encoder.config.save_pretrained(output)
     result = {
         "held_out": _figures(held, found), "articles": len(examples), "held_out_articles": len(held), "steps": steps,
     }  # fmt: skip
@@ -228,19 +232,55 @@ def _stack(batch: Sequence[_Example], reader: TextEncoder) -> dict[str, np.ndarr
 def _loss(scores, batch: Sequence[_Example], config: RankerConfig):
     import torch
 
-    likeness, start = [], 0
-    for example in batch:
-        own = scores[start : start + len(example.placed), 0]
+    def listwise(wanted, found):
+        return -(wanted * torch.log_softmax(found, 0)).sum()
+
+    likeness, choices = [], []
+    for example, own in zip(batch, scores.split([len(example.placed) for example in batch]), strict=True):
         wanted = torch.softmax(torch.from_numpy(example.reached) / config.temperature, 0)
-        likeness.append(-(wanted * torch.log_softmax(own, 0)).sum())
-        start += len(example.placed)
+        likeness.append(listwise(wanted, own[:, 0]))
+        worth = torch.from_numpy(example.grades).clamp(min=0)
+        if worth.sum() > 0:
+            there = torch.from_numpy(example.grades >= 0)
+            choices.append(listwise(worth[there] / worth.sum(), own[there].sum(1)))
     loss = torch.stack(likeness).mean()
+    if choices:
+        loss = loss + config.choice_weight * torch.stack(choices).mean()
     grades = torch.from_numpy(np.concatenate([example.grades for example in batch]))
     there = grades >= 0
     if there.any():
         whole = torch.nn.functional.binary_cross_entropy_with_logits(scores[there, 1], grades[there])
         loss = loss + config.grade_weight * whole
     return loss
+
+
+def fit_sureness(held: Sequence[_Example], found: Sequence[np.ndarray]) -> RankerSettings:
+    """Fit how sure the ranker may be of what it chooses among the graded windows of held-out articles.
+
+    Args:
+        held: articles that it has not learnt from.
+        found: its two scores of their windows, each of shape (windows, 2).
+
+    Returns:
+        Settings whose probability that the window chosen is whole and true is calibrated; the plain ones where that
+        cannot be told.
+
+    Source:
+        Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    chosen = []
+    for example, scores in zip(held, found, strict=True):
+        graded = np.flatnonzero(example.grades >= 0)
+        if len(graded):
+            best = graded[(example.linear + scores.sum(1))[graded].argmax()]
+            chosen.append((scores[best, 1], example.grades[best] > 0))
+    odds, whole = np.array(chosen).T.reshape(2, -1)
+    if len(set(whole)) < 2:
+        return RankerSettings()
+    fitted = LogisticRegression(C=1e6).fit(odds[:, None], whole)
+    return RankerSettings(sure_scale=float(fitted.coef_[0, 0]), sure_shift=float(fitted.intercept_[0]))
 
 
 def _figures(held: Sequence[_Example], found: Sequence[np.ndarray]) -> dict[str, dict[str, float]]:
