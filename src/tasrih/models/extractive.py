@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasrih.models.headline import SHORTEST_WINDOW, Window, fold, windows
+from tasrih.models.headline import LONGEST_WINDOW, SHORTEST_WINDOW, Window, fold, windows
 from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import HeadlineWeights, best_window
 from tasrih.models.headline_words import LOOKING_ON, SAID
@@ -40,11 +40,10 @@ def _size(terms: Counter[str]) -> int:
     return sum(count**2 for count in terms.values())
 
 
-def _likeness(first: Counter[str], second: Counter[str], size: int) -> float:
-    """Give the cosine of two texts' terms; ``size`` is that of the second, which many are held against."""
+def _likeness(first: Counter[str], second: Counter[str], sizes: float) -> float:
+    """Give the cosine of two texts' terms; ``sizes`` is the product of theirs."""
     shared = sum(count * second[term] for term, count in first.items())
-    sizes = math.sqrt(_size(first) * size)
-    return shared / sizes if sizes else 0.0
+    return shared / math.sqrt(sizes) if sizes else 0.0
 
 
 def _centrality(terms: Sequence[Counter[str]]) -> list[float]:
@@ -53,7 +52,7 @@ def _centrality(terms: Sequence[Counter[str]]) -> list[float]:
     for counts in terms:
         whole.update(counts.keys())
     size = _size(whole)
-    return [_likeness(counts, whole, size) for counts in terms]
+    return [_likeness(counts, whole, _size(counts) * size) for counts in terms]
 
 
 def hangs(sentence: str) -> bool:
@@ -99,6 +98,8 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     lengths = [len(sentence.text.split()) for sentence in sentences]
     worth = [likeness + 1 / (1 + place) for place, likeness in enumerate(_centrality(terms), first)]
     stands = [place == 0 or not hangs(sentence.text) for place, sentence in enumerate(sentences, first)]
+    sizes = [_size(counts) for counts in terms]
+    repeated = [0.0] * len(terms)  # how like each is to the one of those chosen that it is most like
     chosen: list[int] = []
     left = max_words
     while len(chosen) < most:
@@ -108,15 +109,12 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
         open_to = whole if whole or chosen else open_to
         if not open_to:
             break
-        best = max(
-            open_to,
-            key=lambda index: (
-                worth[index]
-                - max((_likeness(terms[index], terms[other], _size(terms[other])) for other in chosen), default=0.0)
-            ),
-        )
+        best = max(open_to, key=lambda index: worth[index] - repeated[index])
         chosen.append(best)
         left -= lengths[best]
+        for index in range(len(terms)):
+            again = _likeness(terms[index], terms[best], sizes[index] * sizes[best])
+            repeated[index] = max(repeated[index], again)
     # sentences of function words alone have no terms; the first stands for them all
     return sorted(chosen) or [0][: len(sentences)]
 
@@ -170,6 +168,7 @@ def cut_headline(
     Returns:
         The headline; None where no clause or phrase of the first sentences has so many words.
     """
+    max_words = min(max_words, LONGEST_WINDOW)
     least = max(min_words, min(SHORTEST_WINDOW, max_words))
     within = sentences(text) if within is None else within
     found = article_windows(text, open_words=weights.open_words, max_words=max_words, min_words=least, within=within)

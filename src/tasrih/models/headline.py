@@ -32,8 +32,8 @@ from tasrih.text.normalise import normalise
 from tasrih.text.sentences import Sentence
 from tasrih.text.words import is_function_word, word_forms, words
 
-#: Words of a headline, where there is room for them.
-SHORTEST_WINDOW = 4
+#: Words of a headline, where there is room for them; of one that is asked to be longer a sentence serves.
+SHORTEST_WINDOW, LONGEST_WINDOW = 4, 30
 
 #: Sentences of four words or more whose windows are scored: so many of the first, and the most central of all others.
 FIRST = 4
@@ -44,7 +44,7 @@ _MARKS = "،؛,;:.…-–—|/•*ـ"
 _BREAK = re.compile(r"[،؛,;:.…؟?!\-–—|]$")
 _QUOTES, _CLOSES = "«“\"", "»”)]"
 # of one sentence, words that windows are looked for in: a list without a stop may run on for megabytes
-_MOST_TOKENS = 400
+_MOST_TOKENS = 200
 _DATELINE = 10  # words at the beginning among which a dash or colon may close a dateline or byline
 
 
