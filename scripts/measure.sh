@@ -14,10 +14,15 @@ score statement statements spans.statements.test --spans
 score statement statements spelling.statements.test --spelling
 score topic topic_iptc topic.topic_iptc.test --more configs/labels/topics.standoff.jsonl
 score topic topic_iptc spelling.topic_iptc.test --spelling
-score stance statements stance.statements.test
+# the files of configs/stance.yaml, which draws 5,000 sentences of each of the first two: the baseline reads them all
+more_stances=(
+  --more configs/labels/statements.standoff.jsonl --more configs/labels/uncertain.standoff.jsonl
+  --more configs/labels/written.jsonl
+)
+score stance statements stance.statements.test "${more_stances[@]}"
 score stance statements spelling.stance.test --spelling
-score stance stance/ans stance.stance_ans.test
-score stance stance/arabicstancex stance.stance_arabicstancex.test
+score stance stance/ans stance.stance_ans.test "${more_stances[@]}"
+score stance stance/arabicstancex stance.stance_arabicstancex.test "${more_stances[@]}"
 score summary summarisation/ant summary.summarisation_ant.test
 score summary summarisation/saudinewsnet_headlines summary.summarisation_saudinewsnet_headlines.test
 score summary summarisation/easc brief.summarisation_easc.test --style brief

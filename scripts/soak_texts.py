@@ -10,7 +10,8 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, product
 from typing import Any
 
 import tasrih
@@ -105,7 +106,16 @@ MAKERS: dict[str, Maker] = {
     "attribution": _joined(("وقال ", "وأضاف ", "الوزير ", "أن ", "رئيس ", "إن ", "، ", "من ", "محمد ", "«", "» "), ""),
     "fragments": _joined((*_FRAGMENTS, *SENTENCES), " "),
     "lines": _of("\n\r\u2028\tوقال."),
+    "commas": _joined(("قال، ", "الوزير، ", "في، ", "بغداد، ", "رحب بالاتفاق، ", "اليوم، "), ""),
 }
+
+#: Style and method of a summary, and the words that it is asked to have, at least and at most. (A model that writes
+#: takes some passes a word: it is asked for few.)
+SUMMARIES = (
+    *product(("headline", "brief"), ("auto",), ((4, 4), (1, 30), (1, 60), (50, 60))),
+    ("headline", "extractive", (14, 14)),
+    ("headline", "abstractive", (6, 8)),
+)
 
 
 def _spans(text: str, spans: Iterator[Any] | list[Any]) -> None:
@@ -178,10 +188,12 @@ def _attributed(text: str) -> str:
     return repr((found, speakers.find_speaker(text)))
 
 
-def _summarised(text: str) -> str:
-    brief = tasrih.summarise(text, style="brief", max_words=40)
-    _spans(text, brief.sources)
-    return json.dumps([brief.to_dict(), tasrih.summarise(text, method="extractive").to_dict()])
+def _summarised(text: str, *, style: str, method: str, least: int, most: int) -> str:
+    found = tasrih.summarise(text, style=style, method=method, min_words=least, max_words=most)
+    _spans(text, found.sources)
+    if found.method != "source" and len(found.text.split()) > most:
+        raise ValueError(f"{len(found.text.split())} words, where {most} are the most")
+    return json.dumps(found.to_dict())
 
 
 def _explained(text: str) -> str:
@@ -235,7 +247,12 @@ LIGHT: dict[str, Callable[[str], str]] = {
 HEAVY: dict[str, Callable[[str], str]] = {
     "classify": _classified,
     "tag": lambda text: _document(tasrih.tag(text), text),
-    "summarise": _summarised,
+    **{
+        f"{style}, {method}, {least} to {most} words": partial(
+            _summarised, style=style, method=method, least=least, most=most
+        )
+        for style, method, (least, most) in SUMMARIES
+    },
     "read": _read_by_all,
     "page and terminal": _drawn,
     "rows, tasks and report": _exchanged,

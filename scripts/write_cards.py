@@ -228,6 +228,7 @@ def figures_table(figures: Path) -> str:
     lines = ["| task | texts | score | model | baseline | difference |", "|---|---|---|---|---|---|"]
     for name, task, score, baseline in FIGURE_ROWS:
         report = json.loads((figures / f"{name}.json").read_text(encoding="utf-8"))
+        baseline = report.get("baselines", {}).get(score, baseline)
         ours = interval(report["scores"]["model"][score])
         theirs = f"{interval(report['scores'][baseline][score])} {baseline}" if baseline else "-"
         change = interval(report["difference"][score]) if score in report["difference"] else "-"

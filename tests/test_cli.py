@@ -97,7 +97,7 @@ def test_another_command_does_not_go_on_with_an_interrupted_one(tmp_path):
     begun = ["classify", source, "--output", output]
     process = subprocess.Popen([sys.executable, "-m", "tasrih.cli", *map(str, begun)])
     until = time.monotonic() + 60
-    while not part.exists() and time.monotonic() < until:
+    while not record.exists() and time.monotonic() < until:
         time.sleep(0.01)
     process.kill()
     process.wait()
@@ -276,12 +276,18 @@ def bad_inputs(tmp_path: Path) -> dict[str, tuple[list, int, list[str]]]:
         "a row without a label": (["evaluate", "topic", rows], 2, ["rows.jsonl", "no column 'label'"]),
         "a column of no such name": (["evaluate", "topic", rows, "--column", "body=text"], 2, ["body", "text, label"]),
         "a label without its pair": (["evaluate", "topic", rows, "--map", "FAVOR"], 2, ["FAVOR", "FAVOR=favor"]),
+        "an article without a title": (["evaluate", "summary", rows, "--column", "title=head"], 2, ["head", "--column title"]),
+        "a summary's label": (["evaluate", "summary", rows, "--map", "FAVOR=favor"], 2, ["rows.jsonl", "no label"]),
+        "a title of a brief": (["evaluate", "summary", rows, "--style", "brief", "--column", "title=x"], 2, ["summary, id"]),
         "folds of no run": (["evaluate", empty, "--folds"], 1, ["out_of_fold.npz", "folds=5"]),
         "nothing to score on": (["evaluate", "topic"], 2, ["give DATA"]),
         "no set to score": (["evaluate", "topic", tmp_path / "no.csv"], 1, ["no.csv"]),
         "no figures for a card": (["card", PRETRAINED / "topic", tmp_path / "no.json", "--license", "mit"], 1, ["no.json"]),
         "no set to check": (["data", "check", tmp_path / "no.csv"], 1, ["no.csv"]),
         "nothing to export": (["export", empty, tmp_path / "out"], 1, ["no trained"]),
+        "a page over its article": (["read", text, "--html", text], 1, ["article.txt is one of the files that are read"]),
+        "figures over their rows": (["evaluate", "topic", rows, "--output", rows], 1, ["rows.jsonl is one of the files"]),
+        "a bound beyond all": (["--limits", "row=999999999999999GiB", "tag", text], 2, ["too much", "1048576GiB at most"]),
         "--html for many": (["read", text, text, "--html", tmp_path / "page.html"], 1, ["one article"]),
     }
 
@@ -293,7 +299,8 @@ CASES = [
     "no such label", "a label of another task", "a stance to explain without a target", "gradients on ONNX",
     "an unknown option", "no config", "nothing to export", "--html for many", "a row without a label",
     "a column of no such name", "a label without its pair", "no set to score", "folds of no run",
-    "nothing to score on", "no figures for a card", "no set to check",
+    "nothing to score on", "no figures for a card", "no set to check", "an article without a title", "a summary's label",
+    "a title of a brief", "a page over its article", "figures over their rows", "a bound beyond all",
 ]  # fmt: skip
 
 
@@ -311,6 +318,11 @@ def test_bad_input_is_one_line_and_an_exit_code(tmp_path, case):
 def test_text_that_could_harm_a_terminal_does_not_reach_it(tmp_path):
     path = tmp_path / "escape.txt"
     path.write_text("قال الوزير \x1b[2J\x1b]0;x\x07 إن الاتفاق جيد\x00.", encoding="utf-8")
-    for verb in (["read"], ["tag"], ["explain", "--label", "call"]):
+    for verb in (["read"], ["tag"], ["explain", "--label", "call"], ["summarise"]):
         out = tasrih(*verb, path).out
         assert "\x1b" not in out and "\x07" not in out and "\x00" not in out
+    assert "\ufffd[2J\ufffd]0;x\ufffd" in out  # marked, not taken out
+    path = tmp_path / "keys.csv"
+    path.write_text('"a\x1b[2J\ntasrih: forged"\nx\n', encoding="utf-8")
+    err = tasrih("tag", path).err
+    assert "\x1b" not in err and "forged" in err and len(err.splitlines()) == 1

@@ -138,3 +138,27 @@ def test_a_report_is_made_of_the_chosen_articles(articles, tmp_path):
     assert "<b><bdi>1</bdi></b> مقالة" in counted("--since", "2015-07-21", "--word", "الاتفاق")
     done = tasrih("report", articles, "--html", tmp_path / "x.html", "--since", "أمس")
     assert done.returncode == 2 and "is no date" in done.stderr and not (tmp_path / "x.html").exists()
+
+
+def test_what_is_read_is_not_written_over(articles, tmp_path):
+    before = articles.read_bytes()
+    export = tmp_path / "export.json"
+    export.write_text("[]")
+    for arguments in (
+        ("rows", articles, "-o", articles),
+        ("rows", tmp_path, "-o", articles),
+        ("label-studio", "export", articles, "-o", articles),
+        ("label-studio", "export", articles, "-o", tmp_path / "tasks.json", "--config", articles),
+        ("label-studio", "import", export, "-o", export),
+        ("report", articles, "--html", articles),
+    ):
+        done = tasrih(*arguments)
+        assert done.returncode == 1 and "is one of the files that are read" in done.stderr, arguments
+        assert articles.read_bytes() == before and export.read_text() == "[]" and len([*tmp_path.iterdir()]) == 2
+
+
+def test_findings_reach_no_terminal_raw(tmp_path):
+    rows = [{"id": f"{n}\x1b[2J", "text": "", "label": "sport"} for n in range(2)]
+    path = lines(tmp_path / "train.jsonl", rows)
+    done = tasrih("data", "check", path, "--no-near")
+    assert done.returncode == 1 and "0 [2J" in done.stdout and "\x1b" not in done.stdout + done.stderr

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tasrih.begun import Begun
-from tasrih.cli_streams import InputError, OutputFile, find_files, record_of, run_stream
+from tasrih.cli_streams import Article, InputError, OutputFile, find_files, json_line, record_of, run_stream, tell
 
 SENTENCES = (
     "رحّب وزير الخارجية بالاتفاق الجديد.", "حذّر الأمين العام من «كارثة» إذا استمر الحصار.", "قال المتحدث: لن نقبل بأي شروط!",
@@ -125,7 +126,8 @@ def test_a_finished_output_is_left_as_it_is(source, tmp_path, whole, capsys):
     output = tmp_path / "whole.jsonl"
     stamp = output.stat().st_mtime_ns
     assert run(source, output, resume=True)
-    assert output.stat().st_mtime_ns == stamp and "is complete" in capsys.readouterr().err
+    assert output.stat().st_mtime_ns == stamp
+    assert "is complete; what it was made of is not compared" in capsys.readouterr().err
     run(source, output)  # unless it is asked for anew
     assert output.read_bytes() == whole and output.stat().st_mtime_ns > stamp
 
@@ -454,3 +456,49 @@ def test_what_is_read_is_not_written_over(tmp_path, linked):
     with pytest.raises(InputError, match="one of the files that are read"):
         run(source, output)
     assert json.loads(source.read_text(encoding="utf-8")) == {"text": SENTENCES[0]}
+
+
+def test_two_runs_do_not_write_one_output(source, tmp_path, whole):
+    output = tmp_path / "out.jsonl"
+
+    def meanwhile(texts):
+        for resume in (False, True):
+            with pytest.raises(OSError, match=r"another run is writing .*out\.jsonl\.part: wait for it"):
+                run(source, output, resume=resume, abstain=True)
+        yield from verb(texts)
+
+    run(source, output, verb=meanwhile)
+    assert output.read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "whole.jsonl"]
+
+
+@pytest.mark.parametrize("end", [".part", ".part.run"])
+def test_no_link_beside_the_output_is_written_through(source, tmp_path, whole, end):
+    output, victim = tmp_path / "out.jsonl", tmp_path / "victim"
+    victim.write_text("mine")
+    Path(f"{output}{end}").symlink_to(victim)
+    if end == ".part":
+        with pytest.raises(OSError, match="is a link: delete it"):
+            run(source, output)
+    else:
+        run(source, output)
+        assert output.read_bytes() == whole
+    assert victim.read_text() == "mine"
+
+
+def test_names_reach_no_terminal_raw(tmp_path, capsys):
+    name = "a\x1b]0;x\x07\nb\udcff.txt"
+    assert Article(name, "", 3).place == "a ]0;x b\ufffd.txt:3"
+    tell(f"{name}: x")
+    assert capsys.readouterr().err == "tasrih: a ]0;x b\ufffd.txt: x\n"
+    for part in ("a", "b"):
+        (tmp_path / f"{part}\x1b[2J\n== forged.txt").write_text("خبر", encoding="utf-8")
+    run_stream([str(tmp_path)], verb, lambda result: print(result.text), as_lines=False, as_json=False)
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 4 and "\x1b" not in "".join(told) and told[0].endswith("a [2J == forged.txt")
+
+
+def test_json_has_no_control_characters():
+    for row in ({"a\x9b": "\x00\x1b\x7f\x9b2J"}, {"b": "\ud800\x9f"}):
+        assert not [c for c in json_line(row) if unicodedata.category(c) == "Cc"] and json.loads(json_line(row)) == row
+    assert json_line({"text": "خبر"}) == '{"text": "خبر"}'

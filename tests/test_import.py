@@ -38,7 +38,7 @@ ALLOWED = {
     "cli": None,  # all
     "cli_data": None,
     "begun": {"data", "models", "writing"},
-    "cli_streams": {"begun", "data", "streams", "writing"},
+    "cli_streams": {"begun", "data", "render", "streams", "writing"},
     "__init__": {"api", "models", "results", "text"},
 }
 

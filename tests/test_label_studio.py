@@ -159,6 +159,22 @@ def test_a_fault_names_the_task_and_leaves_the_others(result, fault):
     assert found.task == "x" and found.row is None and fault in found.fault
 
 
+@pytest.mark.parametrize("odd", [True, -1, 1.5, "x", {"a": 1}, [1], [None], ["x", 2], [[]], float("inf")])
+@pytest.mark.parametrize("place", ["annotations", "result", "value", "choices", "labels", "start"])
+def test_values_of_other_kinds_are_faults_of_their_task(place, odd):
+    good = {"id": 2, "data": {"id": "y", "text": FIRST}, "annotations": [{"result": []}]}
+    tags, target = chosen("tags", "call"), marked(2, 5, None, "favor")
+    task = {"id": 1, "data": {"id": "x", "text": FIRST}, "annotations": [{"result": [tags, target]}]}
+    holders = {"annotations": task, "result": task["annotations"][0], "value": tags, "choices": tags["value"]}
+    holders.get(place, target["value"])[place] = odd
+    first, second = corrected([task, good])
+    assert second.row is not None
+    # Python takes some for numbers
+    assert (first.task == "x" and first.row is None and first.fault) or (place == "start" and odd in (True, -1, 1.5)) or (
+        place == "value" and odd == {"a": 1}
+    )
+
+
 def test_tasks_that_nobody_annotated_are_left_out_and_the_right_annotation_counts():
     assert list(corrected(accepted(was_cancelled=True))) == []
     task = accepted()[0]

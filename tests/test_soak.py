@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import time
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import tasrih
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
+import soak
 import soak_texts
 
 sys.path.pop(0)
@@ -68,3 +72,34 @@ def test_growth_is_measured_between_the_largest_sizes(monkeypatch):
     assert found.exponent == pytest.approx(2, abs=0.3)
     (found,) = soak_texts.growth((1000, 3000), 1000, 0.1)  # too dear, as foreseen
     assert list(found.seconds) == [1000] and found.exponent is None
+
+
+def test_summaries_are_asked_for_in_every_way(monkeypatch):
+    asked = []
+
+    def summarise(text, *, style, method, min_words, max_words):
+        asked.append({"style": style, "method": method, "min_words": min_words, "max_words": max_words})
+        return tasrih.Summary("خبر", "source")
+
+    monkeypatch.setattr(tasrih, "summarise", summarise)
+    for check in soak_texts.HEAVY.values():
+        check("رحّب الوزير بالاتفاق.")
+    for name, values in {
+        "style": {"headline", "brief"}, "method": {"auto", "abstractive", "extractive"}, "max_words": {4, 30, 60},
+    }.items():  # fmt: skip
+        assert {options[name] for options in asked} >= values, name
+    assert len({options["min_words"] for options in asked}) > 2
+    assert "commas" in soak_texts.MAKERS  # where the cost in max_words shows
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_part_that_was_asked_for_by_name_and_not_done_is_a_fault(named, monkeypatch, tmp_path):
+    monkeypatch.setattr(soak, "PARTS", {"openapi": soak.openapi})
+    output = tmp_path / "soak.json"
+    monkeypatch.setattr(sys, "argv", ["soak.py", *(["openapi"] if named else []), "--output", str(output)])
+    monkeypatch.setattr(soak.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit) as ended:
+        soak.main()
+    assert bool(ended.value.code) == named
+    (part,) = json.loads(output.read_text(encoding="utf-8"))["parts"]
+    assert "schemathesis is not here" in part["facts"]["left_out"]

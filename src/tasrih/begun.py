@@ -95,7 +95,7 @@ class Begun:
             path: the file.
         """
         stored = {"options": dict(self.options), "inputs": [asdict(source) for source in self.sources]}
-        with whole_file(path) as place, place.open("w", encoding="utf-8") as out:
+        with whole_file(path, follow=False) as place, place.open("w", encoding="utf-8") as out:
             json.dump(stored, out, indent=1)
             out.flush()
             os.fsync(out.fileno())

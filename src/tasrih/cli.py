@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tasrih.cli_data import pairs_of, register
-from tasrih.cli_streams import InputError, find_files, leave_pipe, run_stream
+from tasrih.cli_streams import InputError, check_outputs, find_files, leave_pipe, run_stream, tell
 from tasrih.data.limits import VARIABLE, Limits
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.writing import write_whole
@@ -83,8 +83,11 @@ def _run(
 def _check_page(html: Path | None, paths: list[str], as_lines: bool) -> None:
     if html is not None and as_lines:
         raise typer.BadParameter("give either --html or --json/--jsonl/--plain")
-    if html is not None and len(find_files(paths)) > 1:
-        raise InputError("--html takes one article: give one file")
+    if html is not None:
+        files = find_files(paths)
+        if len(files) > 1:
+            raise InputError("--html takes one article: give one file")
+        check_outputs(files, html)
 
 
 def _write_page(result, path: Path) -> None:
@@ -237,7 +240,7 @@ def summarise(
 ) -> None:
     """Bring each article down to a headline or a brief."""
     from tasrih.api import summarise as verb
-    from tasrih.render.plain import summary_fields
+    from tasrih.render.plain import printable, summary_fields
 
     def work(texts: Iterator[str]) -> Iterator:
         return verb(
@@ -245,7 +248,7 @@ def summarise(
         )
 
     def show(summary) -> None:
-        typer.echo(summary.text)
+        typer.echo(printable(summary.text))
 
     _run(paths, jsonl, as_json, work, show, plain=summary_fields if plain else None)
 
@@ -326,12 +329,14 @@ def evaluate(
     from tasrih.evaluation.evaluate import evaluate as score
     from tasrih.evaluation.spans import evaluate_spans
     from tasrih.evaluation.spelling import evaluate_spelling
+    from tasrih.render.plain import printable
 
     if sum((spans, spelling, folds, against is not None or bool(more))) > 1:
         raise typer.BadParameter("--against and --more compare labels: give these, --spans, --spelling or --folds")
     if folds == (data is not None):
         told = "a run with --folds is scored on what it was trained on: leave DATA out" if folds else "give DATA, a set"
         raise typer.BadParameter(told)
+    check_outputs([None if data is None else Path(data)], output)
     if folds:
         from tasrih.training.out_of_fold import evaluate_out_of_fold
 
@@ -342,11 +347,15 @@ def evaluate(
         found = evaluate_spelling(model, data, split)
     else:
         columns = pairs_of("--column", column, "text=body")
-        if unknown := sorted({*columns} - {"text", "label", "target", "id"}):
-            raise typer.BadParameter(f"--column {unknown[0]}: choose from text, label, target, id")
+        reference = "summary" if style == "brief" else "title"  # what a summariser is scored against
+        if unknown := sorted({*columns} - {"text", "label", "target", "id", reference}):
+            told = f"choose from text, label, target, id; for a summariser text, {reference}, id"
+            raise typer.BadParameter(f"--column {unknown[0]}: {told}")
+        if reference in columns:
+            columns["label"] = columns.pop(reference)
         source = Source(data, split, **columns, labels=pairs_of("--map", labels, "FAVOR=favor"))
         found = score(model, source, split, against=against, more=more or (), style=style)
-    typer.echo(found.table())
+    typer.echo(printable(found.table()))
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
     for path in filter(None, (output, report and report / "metrics.json")):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -426,7 +435,7 @@ register(app)
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"tasrih: {message}", file=sys.stderr)
+    tell(message)
     return code
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tasrih.cli_streams import check_outputs, json_line, tell
 from tasrih.errors import MissingExtraError
+from tasrih.render.plain import line
 from tasrih.writing import whole_file, write_whole
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def list_sets(
     entries = [(entry, entry.path(place)) for entry in listed(task)]
     if as_json:
         for entry, path in entries:
-            print(json.dumps({**asdict(entry), "path": None if path is None else str(path)}, ensure_ascii=False))
+            print(json_line({**asdict(entry), "path": None if path is None else str(path)}))
         return
     table = _table("task", "set", "size", "licence", "cite", "get it from", "under the data root", "here")
     for entry, path in entries:
@@ -94,7 +96,7 @@ def check_set(
     findings = sorted(found, key=lambda finding: LEVELS.index(finding.level))
     if as_json:
         for finding in findings:
-            print(json.dumps(asdict(finding), ensure_ascii=False))
+            print(json_line(asdict(finding)))
     else:
         _show_findings(source, checked, findings)
     if worst(findings) == "error":
@@ -105,15 +107,14 @@ def _show_findings(source: str, checked, findings) -> None:
     from collections import Counter
 
     told = ", ".join(f"{split} {len(rows):,}" for split, rows in checked.splits.items())
-    typer.echo(f"{source}: {checked.form.task}; {told}")
+    typer.echo(line((f"{source}: {checked.form.task}; {told}",)))
     table = _table("", "check", "split", "rows", "finding", "such as")
     styles = {"error": "bold red", "warning": "yellow", "note": "dim"}
     for found in findings:
         examples = ", ".join(name if len(name) <= 32 else f"{name[:31]}…" for name in found.examples[:3])
-        table.add_row(
-            found.level, found.check, found.split, f"{found.count:,}" if found.count else "", found.message, examples,
-            style=styles[found.level],
-        )  # fmt: skip
+        count = f"{found.count:,}" if found.count else ""
+        cells = (found.level, found.check, found.split, count, found.message, examples)
+        table.add_row(*(line((cell,)) for cell in cells), style=styles[found.level])
     _console(140).print(table)
     levels = Counter(found.level for found in findings)
     typer.echo(", ".join(f"{levels[level]} {level}{'' if levels[level] == 1 else 's'}" for level in styles))
@@ -168,10 +169,11 @@ def rows(
     from tasrih.interchange import row_dict, statement_rows, write_rows
 
     faults = _Faults()
-    found = (row for article, document in _read(paths, model, faults) for row in statement_rows(article, document))
+    read = _read(paths, model, faults, output)
+    found = (row for article, document in read for row in statement_rows(article, document))
     if output is None:
         for row in found:
-            print(json.dumps(row_dict(row), ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
+            print(json_line(row_dict(row)))
     else:
         typer.echo(f"wrote {write_rows(found, output):,} rows to {output}", err=True)
     faults.end()
@@ -191,14 +193,14 @@ def export_tasks(
 
     faults = _Faults()
     count = 0
+    interface = config or output.with_suffix(".xml")
     with whole_file(output) as place, place.open("w", encoding="utf-8", errors="backslashreplace") as out:
         out.write("[")
-        for article, document in _read(paths, model, faults):
+        for article, document in _read(paths, model, faults, output, interface):
             for task in tasks(article, document, model=model or "tasrih"):
                 out.write((",\n" if count else "\n") + json.dumps(task, ensure_ascii=False))
                 count += 1
         out.write("\n]\n")
-    interface = config or output.with_suffix(".xml")
     write_whole(interface, labelling_config())
     typer.echo(f"wrote {count:,} tasks to {output}, the labelling interface to {interface}", err=True)
     faults.end()
@@ -212,6 +214,7 @@ def import_labels(
     """Turn corrected annotations into training rows; a task with a fault is named and left out."""
     from tasrih.label_studio import corrected, read_export
 
+    check_outputs([export], output)
     faults = _Faults()
     count = 0
     with whole_file(output) as place, place.open("w", encoding="utf-8", errors="backslashreplace") as out:
@@ -246,7 +249,7 @@ def report(
 
     selection = Selection(since, until, tuple(word or ()))
     counter, faults = CorpusCounter(sentences=sentences), _Faults()
-    for article, document in _read(paths, model, faults, with_faults=True, choose=selection):
+    for article, document in _read(paths, model, faults, html, with_faults=True, choose=selection):
         counter.add(article, document)
     write_whole(html, corpus_page(counter.report(), title=title, selection=selection))
     typer.echo(f"wrote {html}", err=True)
@@ -261,7 +264,7 @@ class _Faults:
 
     def add(self, message: str) -> None:
         self.count += 1
-        print(f"tasrih: {message}", file=sys.stderr)
+        tell(message)
 
     def end(self) -> None:
         if self.count:
@@ -269,12 +272,14 @@ class _Faults:
 
 
 def _read(
-    paths: list[Path], model: str | None, faults: _Faults, *, with_faults: bool = False, choose: Selection | None = None
-) -> Iterator[tuple[Article, Document]]:
+    paths: list[Path], model: str | None, faults: _Faults, *outputs: Path | None, with_faults: bool = False,
+    choose: Selection | None = None,
+) -> Iterator[tuple[Article, Document]]:  # fmt: skip
     """Read the chosen articles and tag them; what cannot be read is told of, and passed on where that is asked for."""
     from tasrih.interchange import article_files, read_articles, with_documents
 
     files = article_files(paths)  # a missing path is told of before any model is opened
+    check_outputs(files, *outputs)
 
     def tag(texts: list[str]) -> list[Document]:
         from tasrih.api import tag as verb

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections import deque
@@ -17,8 +18,9 @@ from tasrih.data.limits import Limits, current_limits
 from tasrih.data.packed import PACKINGS, open_bytes, read_whole
 from tasrih.data.strict import Found, decode, naming
 from tasrih.data.texts import text_lines, text_rows
+from tasrih.render.plain import line
 from tasrih.streams import Resumed, metered
-from tasrih.writing import target_of
+from tasrih.writing import move_open, open_alone, target_of
 
 if TYPE_CHECKING:
     from tasrih.begun import Begun, Option
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _FLUSH_SECONDS = 1.0
 
 _STANDARD_INPUT = "standard input"
+
+#: Control characters that JSON lets stand as they are; a terminal obeys some of them.
+_CONTROL = re.compile("[\x7f-\x9f]")
 
 
 class InputError(Exception):
@@ -54,7 +59,7 @@ class Article:
     @property
     def place(self) -> str:
         """The file as lines of a pipe name it, and the line or row in it; ``-`` for standard input."""
-        name = "-" if self.name == _STANDARD_INPUT else " ".join(self.name.split())
+        name = "-" if self.name == _STANDARD_INPUT else line((self.name,))
         return name if self.line is None else f"{name}:{self.line}"
 
     def error_row(self) -> dict:
@@ -96,6 +101,32 @@ def find_files(paths: list[str]) -> list[Path | None]:
     return files
 
 
+def check_outputs(files: Iterable[Path | None], *outputs: Path | None) -> None:
+    """Refuse to write over what is read.
+
+    Args:
+        files: what is read, None for standard input.
+        outputs: what is written, None for what is not.
+
+    Raises:
+        InputError: if one of the outputs is one of the files, by whatever name.
+    """
+    written = [path for path in outputs if path is not None and path.exists()]
+    for path in files if written else ():
+        for output in written:
+            if path is not None and path.exists() and path.samefile(output):
+                raise InputError(f"{output} is one of the files that are read: name another to write to")
+
+
+def tell(message: str) -> None:
+    """Print a line on stderr, whatever stands in the names that it tells.
+
+    Args:
+        message: the line.
+    """
+    print(f"tasrih: {line((message,))}", file=sys.stderr)
+
+
 def _is_article(path: Path) -> bool:
     return path.suffix == ".txt" or suffix_of(path) is not None
 
@@ -133,20 +164,20 @@ def _of_row(name: str, found: Found) -> Article:
 
 
 def json_line(value: dict) -> str:
-    """Write a row as one line of JSON that can be encoded as UTF-8."""
-    line = json.dumps(value, ensure_ascii=False)
+    """Write a row as one line of JSON that can be encoded as UTF-8, and has no control characters."""
+    written = json.dumps(value, ensure_ascii=False)
     try:
-        line.encode("utf-8")
+        written.encode("utf-8")
     except UnicodeEncodeError:  # lone surrogates, which JSON escapes
-        line = json.dumps(value)
-    return line
+        written = json.dumps(value)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 class OutputFile:
     """JSON lines under ``FILE.part``, which takes the name ``FILE`` when they are complete.
 
-    Beside it lies ``FILE.part.run``, which states what the run was begun with. It is there before ``FILE.part`` is,
-    and leaves after it: no kill parts rows from what they were made of.
+    Beside it lies ``FILE.part.run``, which states what the run was begun with. It is there before any row is, and
+    leaves after them: no kill parts rows from what they were made of. One run at a time holds ``FILE.part``.
 
     Attributes:
         rows: complete lines that an interrupted run left.
@@ -163,6 +194,7 @@ class OutputFile:
 
         Raises:
             InputError: if an interrupted run left lines and ``resume`` is off, or was begun otherwise.
+            OSError: if another run is writing them.
         """
         self._path = path
         self._part = path.with_name(path.name + ".part")
@@ -170,35 +202,41 @@ class OutputFile:
         self.rows = self.results = 0
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is no ordinary file, which a run could go on from: leave --output out, and use >")
-        if self._part.exists():
-            if not resume:
-                raise InputError(f"{self._part} is left from an interrupted run: go on with --resume, or delete it")
-            self._check(begun)
         path.parent.mkdir(parents=True, exist_ok=True)
-        begun.write(self._record)
-        self._file = open(self._part, "a+b")
-        self._file.seek(0)
-        end = 0
-        for line in self._file:
-            if not line.endswith(b"\n"):
-                break
-            end += len(line)
-            self.rows += 1
-            self.results += not line.startswith(_ERROR_STARTS)
-        self._file.truncate(end)
-        self._file.seek(0, os.SEEK_END)
+        self._file = open_alone(self._part)
+        try:
+            if self._file.seek(0, os.SEEK_END):
+                self._check(begun, resume)
+            begun.write(self._record)
+            self._count()
+        except BaseException:
+            self._file.close()
+            raise
         self._flushed = time.monotonic()
 
-    def _check(self, begun: Begun) -> None:
+    def _check(self, begun: Begun, resume: bool) -> None:
         """Refuse to join the rows of two different runs."""
-        if not self._part.stat().st_size:
-            return
+        if not resume:
+            raise InputError(f"{self._part} is left from an interrupted run: go on with --resume, or delete it")
         stored = type(begun).read(self._record)
         if stored is None:
             told = f"no {self._record.name} says what {self._part} was begun with"
             raise InputError(f"{told}: delete it, and begin anew")
         if (difference := stored.difference(begun)) is not None:
             raise InputError(f"{self._part} {difference}: give the same again, or delete it")
+
+    def _count(self) -> None:
+        """Count the rows that are there, and drop a torn one."""
+        self._file.seek(0)
+        end = 0
+        for row in self._file:
+            if not row.endswith(b"\n"):
+                break
+            end += len(row)
+            self.rows += 1
+            self.results += not row.startswith(_ERROR_STARTS)
+        self._file.truncate(end)
+        self._file.seek(0, os.SEEK_END)
 
     def write(self, row: dict) -> None:
         """Add a line."""
@@ -211,8 +249,7 @@ class OutputFile:
         """Give the complete file its name."""
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
-        os.replace(self._part, self._path)
+        move_open(self._file, self._part, self._path)
         self._record.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -259,12 +296,11 @@ def run_stream(
         raise InputError("--resume goes on with an output file: name it with --output")
     file = None
     if output is not None:
-        if any(path is not None and output.exists() and path.samefile(output) for path in files):
-            raise InputError(f"--output {output} is one of the files that are read: name another")
+        check_outputs(files, output)
         output = target_of(output)  # a link stays one
         if resume and output.exists() and not output.with_name(output.name + ".part").exists():
             record_of(output).unlink(missing_ok=True)  # where a kill came between the two last steps
-            print(f"tasrih: {output} is complete", file=sys.stderr)
+            tell(f"{output} is complete; what it was made of is not compared: leave --resume out to make it anew")
             return True
         from tasrih.begun import Begun
 
@@ -280,10 +316,10 @@ def run_stream(
             if result is None and (article.line is None or plain is not None):
                 fine = False
                 place = "" if article.line is None else f"{article.place}: "
-                print(f"tasrih: {place}{article.error}", file=sys.stderr)
+                tell(f"{place}{article.error}")
             if plain is not None:
-                for line in plain(result) if result is not None else ():
-                    print(f"{article.place}\t{line}", flush=True)
+                for told in plain(result) if result is not None else ():
+                    print(f"{article.place}\t{told}", flush=True)
             elif file is not None:
                 file.write(article.error_row() if result is None else result.to_dict())
             elif result is None:
@@ -293,7 +329,7 @@ def run_stream(
                 print(json_line(result.to_dict()), flush=True)
             else:
                 if len(files) > 1:
-                    print(f"== {article.name}")
+                    print("==", line((article.name,)))
                 show(result)
         if file is not None:
             file.finish()

@@ -186,16 +186,24 @@ def corrected(exported: Iterable[Mapping[str, Any]]) -> Iterator[Corrected]:
         Each annotated task's row, in the form that ``tasrih.data.labelled.statements`` reads, or its fault.
     """
     for task in exported:
-        annotations = [a for a in task.get("annotations") or () if isinstance(a, dict) and not a.get("was_cancelled")]
-        if not annotations:
-            continue
-        chosen = max(annotations, key=lambda a: (bool(a.get("ground_truth")), str(a.get("updated_at") or "")))
         data = task["data"]
         name = str(data.get("id") or f"task {task.get('id')}")
         try:
-            yield Corrected(name, _row(name, data, chosen.get("result") or ()))
+            annotations = [a for a in _list(task, "annotations", dict) if not a.get("was_cancelled")]
+            if not annotations:
+                continue
+            chosen = max(annotations, key=lambda a: (bool(a.get("ground_truth")), str(a.get("updated_at") or "")))
+            yield Corrected(name, _row(name, data, _list(chosen, "result", dict)))
         except ValueError as error:
             yield Corrected(name, None, str(error))
+
+
+def _list(holder: Mapping[str, Any], key: str, kind: type) -> list:
+    """Give the list under a key, empty where there is none."""
+    found = [] if holder.get(key) is None else holder[key]
+    if not isinstance(found, list) or not all(isinstance(item, kind) for item in found):
+        raise ValueError(f"its {key!r} is no list of {'objects' if kind is dict else 'labels'}")
+    return found
 
 
 def _row(name: str, data: Mapping[str, Any], result: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -204,13 +212,15 @@ def _row(name: str, data: Mapping[str, Any], result: Sequence[Mapping[str, Any]]
         raise ValueError("its data have no text")
     tags, conditional, speakers, stances = set(), False, [], []
     for item in result:
-        value = item.get("value") or {}
+        value = {} if item.get("value") is None else item["value"]
+        if not isinstance(value, dict):
+            raise ValueError("its 'value' is no object")
         if item.get("from_name") == TAGS:
-            tags.update(_known(label, STATEMENT.names) for label in value.get("choices") or ())
+            tags.update(_known(label, STATEMENT.names) for label in _list(value, "choices", str))
         elif item.get("from_name") == CONDITIONAL:
-            conditional = bool(value.get("choices"))
+            conditional = bool(_list(value, "choices", str))
         elif item.get("from_name") == SPANS:
-            for label in value.get("labels") or ():
+            for label in _list(value, "labels", str):
                 kind, span = _known(label, tuple(_COLOURS)), _span(text, value)
                 (speakers if kind == "speaker" else stances).append({"target": span, "stance": kind})
     if len({(s["target"]["start"], s["target"]["end"]) for s in speakers}) > 1:
@@ -224,8 +234,8 @@ def _row(name: str, data: Mapping[str, Any], result: Sequence[Mapping[str, Any]]
 
 def _known(label: str, names: Sequence[str]) -> str:
     """Find the label; Label Studio stores our names (aliases), some importers the names that are shown."""
-    inner = str(label).rpartition("(")[2].rstrip(")")
-    for name in (str(label), inner):
+    inner = label.rpartition("(")[2].rstrip(")")
+    for name in (label, inner):
         if name in names:
             return name
     raise ValueError(f"unknown label {label!r}: choose from {', '.join(names)}")
@@ -234,7 +244,7 @@ def _known(label: str, names: Sequence[str]) -> str:
 def _span(text: str, value: Mapping[str, Any]) -> dict[str, Any]:
     try:
         start, end = int(value["start"]), int(value["end"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError(f"a span has no offsets: {dict(value)!r}") from None
     # the editor writes a line break as a backslash and an n
     said = str(value.get("text") or text[start:end]).replace("\\n", "\n").strip()

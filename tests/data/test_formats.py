@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 
 import pytest
@@ -60,6 +61,8 @@ def test_packed_files_give_the_same_rows(tmp_path, packing, kind):
         ("a.json", b'[{"a": 1, "a": 2}]', r"a\.json: the key 'a' stands twice"),
         ("a.json", b"[" + b" " * 2000 + b"]", r"a\.json: larger than 1000: .*file=4000"),
         ("a.json", b"[\n{,", r"a\.json, line 2: not JSON"),
+        ("a.json", b'[{},\n{"a": "' + b"x" * 99 + b'"}]', r"a\.json: longer than 100: .*row=400"),
+        ("a.json", b'[{},\n{"a": "' + b"x" * 300 + b'"}]', r"a\.json, line 2: not JSON \(Unt.*\), or longer than 100: "),
         ("a.jsonl", b"{}\n" + b" " * 99 + b"{}", r"a\.jsonl, line 2: longer than 100"),
         ("a.csv.gz", gzip.compress(b"x\n" * 50_000), r"a\.csv\.gz: it unpacks to more than 9 times its size"),
         ("a.csv.gz", b"nonsense", r"a\.csv\.gz: it cannot be unpacked .* it is damaged, or not packed as its name"),
@@ -81,6 +84,29 @@ def test_rows_before_a_fault_are_given(tmp_path):
     assert next(rows) == {"text": "أ"}
     with pytest.raises(ValueError, match="line 3"):
         next(rows)
+
+
+def test_small_objects_do_not_multiply_the_memory(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(b"[" + b"{}," * (MIB // 3) + b"{}]")
+    for limits in (Limits(), Limits(row=KIB)):
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in read_file(path, limits)) == MIB // 3 + 1
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 8 * MIB
+    # nor is one that holds many taken apart
+    path.write_bytes(b'[{"a": [' + b"{}," * (MIB // 3) + b"{}]}]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="or longer than 1KiB"):
+            list(read_file(path, Limits(row=KIB)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB
 
 
 def test_the_bounds_of_the_environment_hold(tmp_path, monkeypatch):
@@ -136,6 +162,12 @@ class TestParquet:
         bomb = self.write(tmp_path / "bomb.parquet", {"text": ["م" * MIB]}, compression="zstd")
         with pytest.raises(ValueError, match=r"bomb\.parquet: it unpacks to more than 200 times its size"):
             list(read_file(bomb, Limits(row=KIB)))
+
+    def test_a_day_beyond_the_last_of_python_is_named(self, tmp_path):
+        days = self.pa.array([0, 2**52], self.pa.timestamp("ms"))
+        path = self.write(tmp_path / "a.parquet", {"text": ["أ", "ب"], "day": days})
+        with pytest.raises(ValueError, match=r"a\.parquet: not Parquet that can be read: date value out of range"):
+            list(read_file(path))
 
     def test_columns_stand_once(self, tmp_path):
         table = self.pa.Table.from_arrays([self.pa.array(["أ"]), self.pa.array(["ب"])], ["text", "text"])

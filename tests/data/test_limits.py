@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from tasrih.data.limits import GIB, KIB, MIB, VARIABLE, Limits, current_limits, shown
@@ -19,6 +21,12 @@ def test_what_is_not_named_keeps_its_default():
 def test_what_is_no_bound_is_named_with_the_names_that_are(text):
     with pytest.raises(ValueError, match=r"limits: cannot read '.+': give row, file, unpacked, ratio as in row=64MiB"):
         Limits.parse(text)
+
+
+def test_a_bound_that_no_reading_can_take_is_refused():
+    with pytest.raises(ValueError, match="row=999999999999999GiB is too much: give 1048576GiB at most"):
+        Limits.parse("ratio=9, row=999999999999999GiB")
+    io.BytesIO(b"x").readline(Limits.parse("row=1048576GiB").row + 1)
 
 
 def test_the_environment_holds_where_nothing_is_passed(monkeypatch):

@@ -121,3 +121,24 @@ def test_a_missing_file_is_missing(tmp_path):
     for name in ("a.txt", "a.xz", "a.gz", "a.zip"):
         with pytest.raises(FileNotFoundError):
             read(tmp_path / name)
+
+
+def test_a_zip_whose_file_has_no_name_is_damaged(tmp_path):
+    path = pack(tmp_path / "a.zip", TEXT)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\1\2")
+    data[at + 28], data[at + 32] = 0, data[at + 28]  # its bytes are those of a comment
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"it cannot be unpacked \(File name .*\): it is damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", [".xz", ".gz"])
+def test_padding_is_no_size(tmp_path, suffix):
+    path = pack(tmp_path / f"a{suffix}", b"0" * (4 * MIB))
+    packed = path.read_bytes()
+    for whole in (packed + bytes(MIB), pack(tmp_path / f"b{suffix}", b"1").read_bytes() + bytes(MIB) + packed):
+        path.write_bytes(whole)
+        with pytest.raises(ValueError, match="more than 20 times its size"):
+            read(path, Limits(row=MIB, ratio=20))
+        assert len(read(path)) >= 4 * MIB

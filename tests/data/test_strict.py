@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasrih.data.limits import MIB, Limits
-from tasrih.data.strict import check_columns, decode, naming, parse, read_lines, read_objects
+from tasrih.data.strict import check_columns, decode, naming, parse, parse_rows, read_lines, read_objects
 
 SMALL = Limits(row=40)
 TEXT = "قال «الوزير»: نعم، 3"
@@ -132,3 +132,39 @@ def test_a_name_is_put_before_a_fault():
         assert str(caught.value) == expected
     with pytest.raises(json.JSONDecodeError):
         parse("{")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=9,
+)  # fmt: skip
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=9), JSON, max_size=4)), st.integers(1, 200), st.sampled_from([None, 1]))
+def test_a_list_read_row_by_row_is_the_list(rows, row, indent):
+    text = json.dumps(rows, ensure_ascii=False, indent=indent)
+    longest = max((len(json.dumps(each, ensure_ascii=False, indent=indent)) for each in rows), default=0)
+    limits = Limits(row=max(row, longest + 2 * len(text.splitlines())))
+    assert list(parse_rows(f" {text}\n", limits)) == rows
+    for end in range(len(text)):
+        with pytest.raises(ValueError, match=r"not JSON|expected a list"):
+            list(parse_rows(text[:end], Limits()))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{}", "expected a list of objects"),
+        ("", "expected a list of objects"),
+        ("[{}, 1]", "expected a list of objects"),
+        ("[{},]", "expected a list of objects"),
+        ("[{}\n {}]", r"line 2: not JSON \(Expecting ',' delimiter at column 2\)"),
+        ("[{}]\n[]", r"line 2: not JSON \(Extra data at column 1\)"),
+        ('[{"a": 1, "a": 2}]', "the key 'a' stands twice"),
+        ('[{"a": ' + "[" * 200_000, "nested too deep"),
+        (f'[{{"a": {"9" * 5000}}}]', "too many digits"),
+    ],
+)
+def test_what_is_no_list_of_rows_is_named(text, told):
+    with pytest.raises(ValueError, match=told):
+        list(parse_rows(text, Limits()))

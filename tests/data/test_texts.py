@@ -49,3 +49,8 @@ def test_a_text_is_read_whole(tmp_path):
         (tmp_path / "a.txt").write_bytes(data)
         with pytest.raises(ValueError, match=told):
             read_text(tmp_path / "a.txt", Limits(file=8))
+
+
+def test_a_name_forges_no_line():
+    (only,) = text_lines(io.BytesIO(json.dumps({"a\x1b[2J\nb.txt: ": 1, "خبر": 2}).encode()), Limits())
+    assert only.error == r'no "text"; it has a\x1b[2J\nb.txt: , خبر: rename the one that holds the text'

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tasrih.data.labelled import MarkedSpan, Row
-from tasrih.evaluation.baselines import TfidfBaseline, majority
+from tasrih.evaluation.baselines import BaselineError, TfidfBaseline, majority
 
 LABELS = ("sport", "health", "weather")
 SPORT = ["فاز الفريق بالمباراة", "خسر الفريق المباراة", "سجل اللاعب هدفا في المباراة", "تعادل الفريق في الدوري"]
@@ -57,3 +57,30 @@ def test_a_fit_gives_the_same_answers_again():
     train = rows(SPORT, "sport") * 2 + rows(HEALTH, "health") * 2
     first, second = (TfidfBaseline(LABELS, multi_label=False).fit(train, train) for _ in range(2))
     assert np.array_equal(first.predict(train), second.predict(train))
+
+
+@pytest.mark.parametrize("first", ["with spans", "without"])
+def test_stances_with_and_without_spans_are_learnt_together(first):
+    pytest.importorskip("sklearn")
+    text = "رحب الوزير بالاتفاق ورفض العقوبات"
+    marked = [
+        Row("1", text, ("favor",), target="الاتفاق", spans=(MarkedSpan(12, 19, "favor"),)),
+        Row("2", text, ("against",), target="العقوبات", spans=(MarkedSpan(25, 33, "against"),)),
+    ]
+    bare = [Row("3", "أيد النواب الخطة", ("favor",), target="الخطة"), Row("4", "دان النواب الخطة", ("against",), target="الخطة")]
+    train = [*marked, *bare] * 4 if first == "with spans" else [*bare, *marked] * 4
+    baseline = TfidfBaseline(("favor", "against", "neutral"), multi_label=False).fit(train, train)
+    # what is answered may begin with either, too
+    assert baseline.predict([*marked, *bare]).tolist() == [0, 1, 0, 1]
+    assert baseline.predict([*bare, *marked]).tolist() == [0, 1, 0, 1]
+    # a fit on rows without spans answers rows that have them
+    assert len(TfidfBaseline(("favor", "against"), multi_label=False).fit(bare * 4, []).predict(marked)) == 2
+
+
+def test_what_cannot_be_learnt_from_is_named():
+    pytest.importorskip("sklearn")
+    one = TfidfBaseline(LABELS, multi_label=False)
+    with pytest.raises(BaselineError, match="all 4 training rows are 'health': give rows of another label"):
+        one.fit(rows(HEALTH, "health"), [])
+    with pytest.raises(BaselineError, match=r"no word of the 2 training texts is in two of them.*give more rows"):
+        one.fit(rows(["هدف"], "sport") + rows(["لقاح"], "health"), [])

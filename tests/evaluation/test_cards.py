@@ -75,6 +75,15 @@ def test_the_verdict_follows_the_interval(low, high, said):
     assert said in found
 
 
+def test_a_difference_names_what_it_is_to_where_the_figures_tell():
+    text = write_card(CARD, [report(baselines={"accuracy": "majority"})])
+    assert "Above its baseline in accuracy (majority); " in text
+    assert "| accuracy | 0.812 [0.770, 0.850] | 0.700 [0.650, 0.750] | 0.110 [0.050, 0.170] to majority |" in text
+    older = report()
+    del older["baselines"]
+    assert "Above its baseline in accuracy; " in write_card(CARD, [older])
+
+
 def test_another_model_has_a_column():
     against = Comparison("other", {"accuracy": Interval(0.02, -0.01, 0.05)})
     assert "| difference | less other |" in write_card(CARD, [report(against=against)])

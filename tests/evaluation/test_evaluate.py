@@ -15,8 +15,11 @@ from tasrih.data.guard import HeldOut
 from tasrih.data.labelled import Row, article_text, read_task
 from tasrih.data.labelled_source import Source
 from tasrih.data.standoff import write_standoff
-from tasrih.evaluation.evaluate import Report, evaluate
+from tasrih.evaluation.bootstrap import Draw
+from tasrih.evaluation.evaluate import BASELINES, Report, evaluate, strongest
 from tasrih.evaluation.metrics import Interval
+from tasrih.models.load import load
+from tasrih.models.summariser import Summariser
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +73,23 @@ def test_intervals_hold_their_value(reports, task):
 @TASKS
 def test_the_difference_is_that_of_the_two_values(reports, task):
     report = reports[task]
-    strongest = {"summary": "first_14_words"}.get(task, "tfidf")
     for name, interval in report.difference.items():
-        expected = report.scores["model"][name].value - report.scores[strongest][name].value
-        assert interval.value == pytest.approx(expected, abs=1e-9)
+        there = {system: scores[name].value for system, scores in report.scores.items() if system in BASELINES}
+        best = (min if name in ("ece", "brier", "aurc") else max)(there.values(), default=None)
+        theirs = report.scores[report.baselines[name]][name].value
+        assert report.baselines[name] == "first_14_words" if task == "summary" else theirs == best
+        assert interval.value == pytest.approx(report.scores["model"][name].value - theirs, abs=1e-9)
+        assert f"{interval} to {report.baselines[name]} |" in report.table()
+
+
+def test_the_strongest_baseline_is_that_of_each_score():
+    def drawn(accuracy: float, ece: float) -> dict[str, Draw]:
+        return {"accuracy": Draw(accuracy, np.zeros(1)), "ece": Draw(ece, np.zeros(1))}
+
+    draws = {"model": drawn(0.5, 0.5), "tfidf": drawn(0.6, 0.2), "majority": drawn(0.7, 0.3)}
+    assert strongest(draws) == {"accuracy": "majority", "ece": "tfidf"}
+    assert strongest({**draws, "tfidf_more": drawn(0.7, 0.2)}) == {"accuracy": "tfidf_more", "ece": "tfidf_more"}
+    assert strongest({"model": draws["model"]}) == {}
 
 
 @TASKS
@@ -203,8 +219,10 @@ def test_a_second_baseline_reads_what_the_model_was_trained_on_beside_the_set(wo
     report = evaluate(str(topic_model[0]), "topic_iptc", root=world.root, more=[str(path)])
     assert list(report.scores) == ["model", "tfidf", "tfidf_more", "majority"]
     assert report.command.endswith(f"--more {path}")
-    ours, theirs = report.scores["model"]["accuracy"], report.scores["tfidf_more"]["accuracy"]
-    assert report.difference["accuracy"].value == pytest.approx(ours.value - theirs.value)
+    # every further label is one that no text has: the first baseline is above it
+    assert report.scores["tfidf"]["accuracy"].value >= report.scores["tfidf_more"]["accuracy"].value
+    theirs = report.scores[report.baselines["accuracy"]]["accuracy"].value
+    assert theirs == max(report.scores[name]["accuracy"].value for name in BASELINES)
     kept, removed = HeldOut.from_root(world.root).refuse(articles, lambda row: row.text, lambda row: row.id)
     assert removed
     assert any(f"fitted on {len(kept)} further rows" in note for note in report.notes)
@@ -253,8 +271,9 @@ def test_a_table_of_ones_own_with_columns_and_labels_of_its_own(world, tmp_path)
     # a folder of splits has a training split, which the baseline is fitted on
     folder = tmp_path / "desk"
     folder.mkdir()
-    for split in ("train", "test"):
-        (folder / f"{split}.csv").write_bytes(path.read_bytes())
+    (folder / "test.csv").write_bytes(path.read_bytes())
+    others = path.read_text(encoding="utf-8").replace("أمس", "مساء").replace("الأسواق", "البورصة")
+    (folder / "train.csv").write_text(others, encoding="utf-8")
     report = evaluate("topic", replace(source, name=str(folder)), root=world.root)
     assert list(report.scores) == ["model", "tfidf", "majority"]
 
@@ -356,7 +375,13 @@ def test_a_brief_is_held_against_beginnings_of_the_references_length(exported_su
     _briefs(tmp_path / "summarisation" / "briefs" / "test.jsonl.xz", rows)
     found = evaluate(str(exported_summary), "summarisation/briefs", root=tmp_path, style="brief")
     assert found.size == 5
-    assert set(found.scores) == {"model", "lead_1", "lead_3", "first_words", "oracle"}
+    assert set(found.scores) == {"model", "lead_1", "lead_3", "first_words", "lead_as_long", "oracle"}
+    # the beginning has as many words as the brief, which are fewer than the reference's: the difference is to it
+    lengths = {name: scores["length_ratio"].value for name, scores in found.scores.items()}
+    assert lengths["lead_as_long"] == lengths["model"] < lengths["first_words"]
+    assert {*found.baselines.values()} == {"lead_as_long"}
+    theirs = found.scores["lead_as_long"]["rouge_l"].value
+    assert found.difference["rouge_l"].value == pytest.approx(found.scores["model"]["rouge_l"].value - theirs)
     assert found.command.endswith("--style brief")
     assert any("10 references" in note for note in found.notes)
     for system in ("model", "first_words"):
@@ -380,3 +405,124 @@ def test_a_brief_is_held_against_beginnings_of_the_references_length(exported_su
     _briefs(tmp_path / "summarisation" / "bare" / "test.jsonl.xz", bare)
     with pytest.raises(ValueError, match="1 of the 1 rows have no summary to score a brief against"):
         evaluate(str(exported_summary), "summarisation/bare", root=tmp_path, style="brief")
+
+
+TOLD = "افتتح وزير النقل الجسر الجديد على النهر."
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_a_summariser_is_scored_on_a_set_of_ones_own(exported_summary, tmp_path, suffix):
+    rows = [
+        {"number": f"n{at}", "body": f"{TOLD} وهطل المطر طوال الليل رقم {at}.", "headline": "افتتاح الجسر", "gist": TOLD}
+        for at in range(4)
+    ]
+    path = tmp_path / f"desk.{suffix}"
+    if suffix == "jsonl":
+        path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    elif suffix == "csv":
+        lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist(rows), path)
+    source = Source(str(path), text="body", label="headline", id="number")
+    found = evaluate(str(exported_summary), source, root=tmp_path)
+    assert (found.size, list(found.scores)) == (4, SYSTEMS["summary"])
+    assert {error.id for error in found.errors} == {row["number"] for row in rows}
+    assert "--column text=body --column label=headline --column id=number" in found.command
+    brief = evaluate(str(exported_summary), replace(source, label="gist"), root=tmp_path, style="brief")
+    assert brief.scores["oracle"]["rouge_l"].value == pytest.approx(1.0)
+
+
+def test_what_a_summary_cannot_be_scored_on_is_named(exported_summary, tmp_path):
+    path = tmp_path / "desk.jsonl"
+    path.write_text(json.dumps({"text": TOLD, "headline": "جسر"}), encoding="utf-8")
+    model = str(exported_summary)
+    with pytest.raises(ValueError, match=r"1 of the 1 rows have no title .* \(--column title=\.\.\.\)"):
+        evaluate(model, str(path), root=tmp_path)
+    with pytest.raises(ValueError, match=r"desk\.jsonl, row 0: no text in 'body': name its column"):
+        evaluate(model, Source(str(path), text="body"), root=tmp_path)
+    with pytest.raises(ValueError, match=r"desk\.jsonl: a summary has no label and no target"):
+        evaluate(model, Source(str(path), label="headline", labels={"a": "b"}), root=tmp_path)
+
+
+def test_a_summariser_of_the_hub_is_opened_as_one(monkeypatch):
+    transformers = pytest.importorskip("transformers")
+
+    def config(name: str, **_):
+        return transformers.T5Config() if name == "owner/writer" else transformers.BertConfig()
+
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", config)
+    monkeypatch.setattr(Summariser, "from_pretrained", lambda name, **_: f"a summariser, {name}")
+    assert load("owner/writer") == "a summariser, owner/writer"
+    with pytest.raises(ValueError, match="owner/encoder is a base encoder"):
+        load("owner/encoder")
+
+
+def _topics(folder, **splits) -> str:
+    """Write a set of topics: of each split a label to its texts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, texts in splits.items():
+        rows = [{"text": text, "label": label} for label, some in texts.items() for text in some]
+        (folder / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(folder)
+
+
+GAMES = [f"فاز الفريق في المباراة رقم {number} على ضيفه" for number in range(6)]
+MARKETS = [f"ارتفعت أسعار النفط في الأسواق رقم {number} مساء" for number in range(6)]
+
+
+def test_no_baseline_reads_a_text_that_it_is_scored_on(tmp_path):
+    scored = {"sport": GAMES[:2], "economy_business": MARKETS[:2]}
+    # the scored games stand in training as markets: a baseline that has read them gets them wrong
+    read = {"sport": GAMES[2:], "economy_business": [*MARKETS[2:], *GAMES[:2] * 5]}
+    desk, root = _topics(tmp_path / "desk", train=read, test=scored, validation=scored), tmp_path / "root"
+    report = evaluate("topic", desk, root=root)
+    assert report.scores["tfidf"]["accuracy"].value == 1.0
+    note = next(note for note in report.notes if "kept from the baselines" in note)
+    assert note.endswith(": 10 training, 0 further and 4 validation rows")
+    same = evaluate("topic", desk, "train", root=root)
+    assert list(same.scores) == ["model"] and same.notes[-1] == "no training row is left: no baseline could be fitted"
+
+
+def test_thresholds_come_of_no_row_that_the_baseline_was_fitted_on(world, exported_statement, tmp_path, monkeypatch):
+    from tasrih.evaluation.baselines import TfidfBaseline
+
+    fitted = []
+    fit = TfidfBaseline.fit
+    monkeypatch.setattr(TfidfBaseline, "fit", lambda self, *rows: fitted.append(rows) or fit(self, *rows))
+    for split in ("train", "test"):
+        shutil.copy(world.root / "statements" / f"{split}.jsonl", tmp_path)
+    report = evaluate(str(exported_statement), str(tmp_path), root=world.root)
+    ((train, validation),) = fitted
+    assert len(validation) == 84 // 5 and len(train) == 84 - 84 // 5
+    assert {row.id for row in train}.isdisjoint(row.id for row in validation)
+    assert any(note.startswith("no validation rows beside those scored: 16 training rows") for note in report.notes)
+    # nor of the scored ones: what is scored is the validation split
+    fitted.clear()
+    evaluate(str(exported_statement), "statements", "validation", root=world.root)
+    assert all(row.id.startswith("train") for rows in fitted[0] for row in rows)
+
+
+def test_a_baseline_that_can_learn_nothing_is_left_out_with_the_reason(tmp_path):
+    scored = {"sport": GAMES[:2], "economy_business": MARKETS[:2]}
+    one = evaluate("topic", _topics(tmp_path / "one", train={"sport": GAMES[2:]}, test=scored), root=tmp_path)
+    assert list(one.scores) == ["model", "majority"] and {*one.baselines.values()} == {"majority"}
+    assert "tfidf is left out: all 4 training rows are 'sport': give rows of another label beside them" in one.notes
+    words = {"sport": ["هدف", "ملعب", "فريق"], "economy_business": ["نفط", "بورصة", "سوق"]}
+    short = evaluate("topic", _topics(tmp_path / "short", train=words, test=scored), root=tmp_path)
+    assert list(short.scores) == ["model", "majority"]
+    assert any("tfidf is left out: no word of the 6 training texts" in note for note in short.notes)
+
+
+@pytest.mark.parametrize("name", ["model", "tfidf", "majority"])
+def test_another_model_may_bear_the_name_of_a_system(topic_model, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(topic_model[0], name)
+    scored = {"sport": GAMES[:2], "weather": MARKETS[:2]}
+    _topics(tmp_path / "desk", train={"sport": GAMES[2:], "weather": MARKETS[2:]}, test=scored)
+    report = evaluate("topic", str(tmp_path / "desk"), root=tmp_path, against=name)
+    assert list(report.scores) == ["model", f"./{name}", "tfidf", "majority"]
+    assert report.against.model == f"./{name}"
+    ours, theirs = (report.scores[system]["accuracy"].value for system in ("model", f"./{name}"))
+    assert report.against.difference["accuracy"].value == pytest.approx(ours - theirs)

@@ -381,7 +381,7 @@ def test_a_base_encoder_and_a_summariser_are_refused(pretrained, summary_model, 
 
 
 def test_a_classifier_is_no_summariser(exported_statement, topic_model):
-    with pytest.raises(ModelError, match="is a classifier, not a summariser"):
+    with pytest.raises(ModelError, match="is a 'classifier', not a summariser"):
         Summariser.from_pretrained(exported_statement)
     with pytest.raises(ModelError, match="cannot be opened as a summariser") as caught:
         Summariser.from_pretrained(topic_model[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasrih.deadline import until
 from tasrih.models.decoding import WordTrie, beam_search
 
 END = 0
@@ -173,3 +175,18 @@ def test_nothing_is_given_back_where_nothing_ends():
     assert search(table(1), trie=WordTrie([[1, 2, 3, 1, 2]], [])) == []  # the one word is longer than 4 pieces
     assert search(table(1), min_pieces=5) == []
     assert search(table(1), trie=WordTrie([], [])) == []
+
+
+def test_a_search_whose_time_is_up_goes_no_further():
+    steps = []
+    model = table(1)
+
+    def slow(prefixes):
+        steps.append(len(prefixes))
+        time.sleep(0.05)
+        return model(prefixes)
+
+    with until(time.monotonic() + 0.12), pytest.raises(TimeoutError):
+        search(slow, beams=4, max_pieces=40, min_pieces=40)
+    assert 1 <= len(steps) <= 3
+    assert search(slow, max_pieces=2)  # where nobody waits, nothing is looked at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -10,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from tasrih.models.encoding import TargetTooLongError, TextEncoder, pad, padded_length, without_surrogates
+from tasrih.errors import ModelError
+from tasrih.models.encoding import (
+    TargetTooLongError,
+    TextEncoder,
+    open_tokenizer,
+    pad,
+    padded_length,
+    panics_as_errors,
+    without_surrogates,
+)
 from tasrih.text.normalise import fold
 from tasrih.training.tokenizer import learn_vocabulary
 
@@ -96,6 +106,29 @@ def test_lone_surrogates_become_a_mark_of_the_same_length():
     assert without_surrogates("أب😀") == "أب😀"
     window = ENCODERS["wordpiece"].windows(["\ud800 قال"])[0][0]
     assert next(span for span in window.spans if span) == (0, 1)
+
+
+def _harmed(**changes) -> str:
+    return json.dumps({**json.loads(MADE["wordpiece"].to_str()), **changes})
+
+
+def test_a_tokenizer_that_panics_is_damaged(tmp_path):
+    """A panic of Rust code is no ``Exception``."""
+    charsmap = {"type": "Precompiled", "precompiled_charsmap": "AAAA"}
+    (tmp_path / "tokenizer.json").write_text(_harmed(normalizer=charsmap), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"tokenizer\.json is no tokenizer that can be opened .*precompiled_charsmap"):
+        open_tokenizer(tmp_path / "tokenizer.json")
+    charsmap["precompiled_charsmap"] = "CAAAAP////8AAAAAAAAA"  # fails at the first text
+    made = TextEncoder(Tokenizer.from_str(_harmed(normalizer=charsmap)), profile="lossless", max_length=24)
+    for texts, pairs in ((["قال"], None), (["قال"], ["الوزير " * 9])):
+        with pytest.raises(ModelError, match=r"the tokenizer cannot read a text .*out of bounds"):
+            made.windows(texts, pairs)
+
+
+def test_what_ends_a_program_is_no_panic():
+    for kind in (KeyboardInterrupt, SystemExit, GeneratorExit, ValueError):
+        with pytest.raises(kind), panics_as_errors():
+            raise kind
 
 
 @KINDS

@@ -131,7 +131,7 @@ def test_a_base_encoder_is_told_to_be_fine_tuned(pretrained):
 def test_a_summariser_is_no_classifier(summary_model, exported_summary):
     with pytest.raises(ModelError, match=r"is a summariser \(T5ForConditionalGeneration\), not a classifier"):
         TorchEngine.from_pretrained(summary_model[0], device="cpu")
-    with pytest.raises(ModelError, match="is a summariser, not a classifier"):
+    with pytest.raises(ModelError, match="is a 'summariser', not a classifier"):
         Classifier.from_pretrained(exported_summary)
 
 

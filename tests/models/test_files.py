@@ -85,10 +85,10 @@ def test_a_file_of_a_subfolder_is_checked_too(folder):
         open_folder(folder)
 
 
-@pytest.mark.parametrize("text", ['{"format": "tasrih", ', "", "[]", '"tasrih"'])
+@pytest.mark.parametrize("text", ['{"format": "tasrih", ', "", "[]", '"tasrih"', pytest.param('{"a":' * 100_000, id="deep")])
 def test_a_config_that_holds_no_settings(folder, text):
     (folder / "config.json").write_text(text)
-    assert not is_exported(folder)
+    assert not is_exported(folder) and not Summariser.is_one(folder)
     for opening in (open_folder, locate, Classifier.from_pretrained, Summariser.from_pretrained):
         with pytest.raises(
             ModelError, match=r"config\.json (cannot be read|holds no settings).*get the model again"

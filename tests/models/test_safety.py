@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import re
 import shutil
 import zipfile
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models
 
 from tasrih.errors import ModelError
 from tasrih.models.classifier import Classifier
 from tasrih.models.files import PRETRAINED, open_folder, write_config
 from tasrih.models.load import load
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph
-from tasrih.models.summariser import Summariser
+from tasrih.models.summariser import Summariser, SummariserSettings
+
+#: JSON that is nested deeper than any reader goes.
+DEEP = b'{"a":' * 100_000
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +150,8 @@ def test_weights_and_tokenizer_must_lie_in_the_folder(foreign, tmp_path):
     ):
         index.write_text(json.dumps({"metadata": {}, "weight_map": weight_map}), encoding="utf-8")
         refused(foreign, message)
+    index.write_text(DEEP.decode())
+    refused(foreign, "is no index of weights")
     index.unlink()
     for name in ("model.safetensors", "tokenizer.json"):
         moved = (foreign / name).rename(tmp_path / name)
@@ -184,6 +192,17 @@ def test_names_that_no_file_has(exported):
     refused("a" * 5000, "is no model's name", load)
 
 
+def test_what_a_stranger_named_reaches_no_terminal(exported, foreign):
+    told = re.escape(repr("a\x1b[2Jb"))
+    change(exported, kind="a\x1b[2Jb")
+    refused(exported, f"is a {told}, not a classifier")
+    refused(exported, f"is a {told}, not a summariser", Summariser.from_pretrained)
+    change(exported, files={"a\x1b[2Jb": {"bytes": 1, "sha256": "x"}})
+    refused(exported, rf"no possible name \({told}\)")
+    (foreign / "a\x1b[2Jb").touch()
+    refused(foreign, rf"no possible name \({told}\)")
+
+
 def test_a_summariser_whose_parts_do_not_fit(tmp_path):
     folder = shutil.copytree(PRETRAINED / "summary", tmp_path / "summary")
     table = dict(np.load(folder / "embeddings.npz"))
@@ -197,6 +216,65 @@ def test_a_summariser_whose_parts_do_not_fit(tmp_path):
     refused(folder, "cannot write", Summariser.from_pretrained)
     stored(scale=np.full_like(table["scale"], np.nan))
     refused(folder, "holds what is no number", Summariser.from_pretrained)
+
+
+def _harm_tokenizer(folder, harm, **settings):
+    path = folder / "tokenizer.json"
+    tokenizer, config = (json.loads(file.read_text(encoding="utf-8")) for file in (path, folder / "config.json"))
+    harm(tokenizer)
+    path.write_text(json.dumps(tokenizer), encoding="utf-8")
+    if config.get("format") == "tasrih":
+        write_config(folder, {"kind": config["kind"], "settings": {**config["settings"], **settings}})
+
+
+def test_a_piece_without_a_row_fails_before_memory_is_taken(tmp_path):
+    import resource
+
+    folder = shutil.copytree(PRETRAINED / "summary", tmp_path / "summary")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    _harm_tokenizer(folder, lambda made: made["model"]["vocab"].update({[*made["model"]["vocab"]][-1]: 2 * 10**9}))
+    refused(folder, "cannot write .*index 2000000000 is out of bounds", Summariser.from_pretrained)
+    with pytest.raises(ValueError, match="a piece of the tokenizer has the id 2,000,000,000"):
+        tokenizer = Tokenizer(models.WordLevel({"نص": 2 * 10**9}, unk_token="نص"))
+        Summariser(lambda ids: None, tokenizer, SummariserSettings())
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
+
+
+def _put_charsmap(charsmap):
+    return lambda made: made.update(normalizer={"type": "Precompiled", "precompiled_charsmap": charsmap})
+
+
+@pytest.mark.parametrize("charsmap", ["AAAA", "CAAAAP////8AAAAAAAAA"])
+@pytest.mark.parametrize("name", ["topic", "summary"])
+def test_a_tokenizer_that_panics(tmp_path, name, charsmap):
+    folder = shutil.copytree(PRETRAINED / name, tmp_path / name)
+    _harm_tokenizer(folder, _put_charsmap(charsmap))
+    refused(folder, "is no tokenizer|cannot read a text|cannot write", load)
+
+
+def test_a_foreign_tokenizer_that_cannot_be_read(foreign):
+    whole = (foreign / "tokenizer.json").read_text(encoding="utf-8")
+    _harm_tokenizer(foreign, _put_charsmap("AAAA"))
+    refused(foreign, "has a tokenizer that cannot be read .*precompiled_charsmap")
+    for text in (DEEP.decode(), '{"a'):
+        (foreign / "tokenizer.json").write_text(text, encoding="utf-8")
+        refused(foreign, "has a tokenizer that cannot be read")
+    (foreign / "tokenizer.json").write_text(whole, encoding="utf-8")
+    (foreign / "tokenizer_config.json").write_text('{"a', encoding="utf-8")
+    refused(foreign, "has a tokenizer that cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("marks", "message"),
+    [(6, "the tokenizer cannot read a text"), (7, r"tokenizer\.json does not fit the settings"), (9, "cannot read a text")],
+)
+def test_marks_that_leave_no_room_for_a_long_text(exported, marks, message):
+    def put(made):
+        single = made["post_processor"]["single"]
+        made["post_processor"]["single"] = single[:1] * (marks - 1) + single[1:]
+
+    _harm_tokenizer(exported, put, max_length=8)
+    refused(exported, f"{re.escape(str(exported))}.*{message}")
 
 
 def test_a_label_list_of_the_wrong_length(foreign):
@@ -217,6 +295,34 @@ def test_a_header_that_is_no_json(foreign):
     data[8:12] = b"\xff\xfe{]"
     path.write_bytes(data)
     refused(foreign, r"model\.safetensors has a damaged header")
+
+
+def _tensor(**changes) -> bytes:
+    return json.dumps({"tensor": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], **changes}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [
+        (DEEP, ""),
+        (_tensor(data_offsets=[0, "x"]), ", at 'tensor'"),
+        (_tensor(data_offsets=[0]), ", at 'tensor'"),
+        (_tensor(shape=[-1]), ", at 'tensor'"),
+        (_tensor(shape=[999_999_999] * 200_000), ", at 'tensor'"),
+        (_tensor(shape=[10**9, 10**9]), ", at 'tensor'"),
+    ],
+    ids=["deep", "offset", "one offset", "negative", "many sides", "more than its bytes"],
+)
+def test_a_header_that_no_tensor_has(foreign, header, place):
+    (foreign / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    refused(foreign, rf"model\.safetensors has a damaged header{place}: get the model again")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_not_waited_for(foreign):
+    (foreign / "model.safetensors").unlink()
+    os.mkfifo(foreign / "model.safetensors")
+    refused(foreign, r"model\.safetensors is a pipe or a device")
 
 
 def test_weights_that_are_no_numbers(foreign):
@@ -309,7 +415,7 @@ def test_a_graph_that_keeps_weights_elsewhere(exported):
     refused(exported, "keeps weights in another file")
 
 
-@pytest.mark.parametrize("key", [b"\x0a\x08", b"\x8a\x80\x00\x08", b"\x0a\x88\x80\x80\x00", b"\x8a\x00\x88\x00"])
+@pytest.mark.parametrize("key", [b"\x0a\x08", b"\x8a\x80\x00\x08", b"\x0a\x88\x80\x80\x00", b"\x8a\x00\x88\x00", b"\x8a\x80\x80\x80\x10\x08"])
 def test_numbers_with_needless_zeros_hide_no_outside_file(tmp_path, key):
     (tmp_path / "model.onnx").write_bytes(b"graph" + key + b"location\x12\x0c../../secret")
     with pytest.raises(ModelError, match="keeps weights in another file"):

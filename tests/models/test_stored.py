@@ -40,8 +40,9 @@ def test_what_fits_is_read():
     ("stored", "told"),
     [
         ([], "here: its settings are not a paint's"),
-        ({}, "here: its settings are not a paint's (missing: colours)"),
-        ({"colours": [], "hue": 1}, "here: its settings are not a paint's (unknown: hue)"),
+        ({}, "here: its settings are not a paint's (missing: 'colours')"),
+        ({"colours": [], "hue": 1}, "here: its settings are not a paint's (unknown: 'hue')"),
+        ({"colours": [], "\x1b[2J": 1}, "here: its settings are not a paint's (unknown: '\\x1b[2J')"),
         ({"colours": "red"}, "here: colours must be a list of names, not 'red'"),
         ({"colours": [1]}, "here: colours must be a list of names, not '[1]'"),
         ({"colours": [], "weights": {"red": float("nan")}}, "here: weights must be numbers by name, not"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasrih.render.plain import document_fields, explanation_fields, line, prediction_fields, summary_fields
+from tasrih.render.plain import document_fields, explanation_fields, line, prediction_fields, printable, summary_fields
 from tasrih.results import Document, Explanation, Prediction, Span, Stance, Statement, Summary, Word
 
 TOPIC = Prediction("sport", 0.91, {"sport": 0.91, "health": 0.05}, ("sport",))
@@ -50,3 +52,11 @@ def test_a_line_is_one_line_and_its_fields_are_as_many(text):
     told = line(fields)
     told.encode("utf-8")
     assert len(told.split("\t")) == 5 and len(told.splitlines()) == 1
+
+
+@given(st.text(st.characters(codec=None), max_size=60))
+def test_what_is_printed_keeps_its_lines_and_holds_nothing_that_a_terminal_obeys(text):
+    told = printable(text)
+    told.encode("utf-8")
+    assert len(told) == len(text) and told.replace("\r\n", "\n").split("\n") == told.replace("\r", "").split("\n")
+    assert not [c for c in told.replace("\r\n", "") if unicodedata.category(c) == "Cc" and c not in "\t\n"]

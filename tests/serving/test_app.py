@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 import tasrih
 from tasrih import api
 from tasrih.errors import MissingExtraError
+from tasrih.models.engines import OnnxEngine
 from tasrih.serving.app import Limits, make_app
 from tasrih.serving.guard import HEADERS
 from tasrih.serving.server import serve
@@ -112,6 +113,13 @@ def test_every_answer_has_the_headers(client, path):
         ("/v1/summarise", {"text": ARTICLE, "max_words": 0}, "max_words"),
         ("/v1/summarise", {"text": ARTICLE, "max_words": 4, "min_words": 5}, "min_words 5 is more than max_words, 4"),
         ("/v1/summarise", {"text": ARTICLE, "method": "magic"}, "method"),
+        ("/v1/summarise", {"text": ARTICLE, "max_words": 31}, "max_words 31 is more than 30, the most of a headline"),
+        ("/v1/summarise", {"text": ARTICLE, "style": "brief", "max_words": 201}, "200"),
+        (
+            "/v1/summarise",
+            {"text": ARTICLE, "style": "brief", "max_words": 61, "method": "abstractive"},
+            "max_words 61 is more than 60, the most of a brief by the method abstractive",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(client, path, body, word):
@@ -142,6 +150,27 @@ def test_any_text_gets_an_answer(client, text):
         assert client.post(path, json={"text": text, **more}).status_code == wanted
 
 
+def test_as_many_words_as_may_be_asked_for(client):
+    for options in ({"max_words": 30}, {"style": "brief", "max_words": 200}, {"style": "brief", "method": "abstractive"}):
+        assert client.post("/v1/summarise", json={"text": ARTICLE, **options}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "word"),
+    [
+        ('{"text": "خبر", "text": "خبر آخر"}', 422, "the key 'text' stands twice"),
+        ('{"texts": ["خبر"], "a": {"b": 1, "b": 2}}', 422, "the key 'b' stands twice"),
+        ('{"text": 1, "' + "ا" * 1000 + '": 1, "' + "ا" * 1000 + '": 2}', 422, "stands twice"),
+        ("[" * 100_000, 422, "nested too deep"),
+        ('{"max_words": ' + "9" * 5000 + "}", 422, "too many digits"),
+        ('{"text": "رحّب الوزير بالاتفاق"}'.encode("cp1256", "replace"), 400, "windows-1256"),
+    ],
+)
+def test_bodies_are_read_as_strictly_as_files(client, content, status, word):
+    answer = client.post("/v1/tag", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == status and word in answer.json()["detail"] and len(answer.text) < 300
+
+
 def test_half_a_surrogate_pair_is_answered(client):
     answer = client.post(
         "/v1/tag", content=b'{"text": "\\ud800 \\u0646\\u0635"}', headers={"content-type": "application/json"}
@@ -152,7 +181,8 @@ def test_half_a_surrogate_pair_is_answered(client):
 def test_sizes_are_bounded():
     with TestClient(make_app(Limits(body=2000, characters=100, explained=50, texts=3))) as client:
         for body, word in [
-            ({"text": "ا" * 101}, "text 0 has 101 characters"),
+            ({"text": "ا" * 101}, "text 0 has 101 characters: "),
+            ({"text": "ﷺ" * 6}, "text 0 has 108 characters, ligatures spelt out"),  # eighteen each
             ({"texts": ["ا"] * 4}, "4 texts"),
             ({"text": "a" * 2000}, "2000 bytes"),
         ]:
@@ -229,6 +259,7 @@ def test_late_work_is_given_up(held):
         ("/v1/tag", "tag", ["ا" * 10] * 20, 8),
         ("/v1/read", "read", ["ا" * 60] * 20, 1),  # two of these are longer than one text may be
         ("/v1/read", "read", ["ا" * 30] * 20, 3),
+        ("/v1/read", "read", ["ﷺ" * 3] * 20, 1),
     ],
 )
 def test_the_deadline_is_looked_at_within_one_texts_time(monkeypatch, path, verb, texts, most):
@@ -246,6 +277,34 @@ def test_the_deadline_is_looked_at_within_one_texts_time(monkeypatch, path, verb
         while workers._held:
             threading.Event().wait(0.01)
     assert given == [most] * len(given) and len(given) <= 2  # what begins after the time is up is nothing
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "options"),
+    [
+        ("/v1/explain", "وصل " * 800, {"label": "endorsement"}),
+        ("/v1/classify", "رحب الوزير بالاتفاق. " * 4000, {}),
+        ("/v1/summarise", ARTICLE * 5, {"method": "abstractive", "max_words": 30, "min_words": 30}),
+    ],
+)
+def test_one_text_that_takes_too_long_holds_no_thread(monkeypatch, path, text, options):
+    runs: list[float] = []
+    run = OnnxEngine.run
+
+    def slow(engine, batch):
+        runs.append(0.05)
+        threading.Event().wait(0.05)
+        return run(engine, batch)
+
+    with TestClient(make_app(Limits(threads=1, seconds=0.4))) as client:
+        for name in ("topic", "statement", "summary"):
+            tasrih.load(name)
+        monkeypatch.setattr(OnnxEngine, "run", slow)
+        assert client.post(path, json={"text": text, **options}).status_code == 504
+        workers = client.app.state.workers
+        while workers._held:
+            threading.Event().wait(0.01)
+    assert len(runs) < 20  # whole, the shortest of them takes over twice as many
 
 
 def test_the_example_is_the_seed_article(client):

@@ -27,7 +27,7 @@ class Quick(Connection):
 
 @pytest.fixture(scope="module")
 def served(running):
-    """A service with small bounds on a thread: its port, its state, and the event that ``/hold`` waits for."""
+    """A service with small bounds on a thread: its port, its state, what ``/hold`` waits for, and its guard."""
     go = threading.Event()
 
     async def app(scope, receive, send):
@@ -41,13 +41,13 @@ def served(running):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
-    guarded = Guard(app, max_body=1000, seconds=3, idle=0.6)
+    guarded = Guard(app, max_body=1000, max_bodies=2500, seconds=3, idle=0.6)
     changes = {"http": Quick, "limit_concurrency": MOST, "timeout_keep_alive": 60}
     server = uvicorn.Server(
         uvicorn.Config(guarded, host="127.0.0.1", port=0, log_level="error", lifespan="off", **settings() | changes)
     )
     with running(server) as port:
-        yield port, server.server_state, go
+        yield port, server.server_state, go, guarded
 
 
 @pytest.fixture
@@ -136,6 +136,47 @@ def test_where_all_work_the_refusal_says_when_to_ask_again(served, connect):
     for one in held:
         assert one.recv(100).startswith(b"HTTP/1.1 200 ")
     assert connect(ask()).recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def body(path: str, size: int, sent: int) -> bytes:
+    return ask(path, "POST", f"Content-Length: {size}") + b"a" * sent
+
+
+def until_true(holds) -> None:
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_halves_of_bodies_make_room_for_whole_ones(served, connect):
+    held = served[3]._held
+    halves = []
+    for number in range(6):
+        halves.append(connect(body("/", 1000, 900)))
+        until_true(lambda number=number: len(held) == number + 1 and any(one.size for one in held[number:]))
+        assert sum(one.size for one in held) <= 2500
+    assert connect(body("/", 900, 900)).recv(100).startswith(b"HTTP/1.1 200 ")
+    halves[0].sendall(b"a")
+    answer = halves[0].recv(4000).decode().lower()
+    assert answer.startswith("http/1.1 503 ") and "\r\nretry-after: 2\r\n" in answer
+    halves[-1].sendall(b"a" * 100)  # the last to come was kept
+    assert halves[-1].recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_where_all_bodies_are_in_work_the_next_is_refused(served, connect):
+    held, go = served[3]._held, served[2]
+    go.clear()
+    working = [connect(body("/hold", 900, 900)) for _ in range(2)]
+    until_true(lambda: [one.whole for one in held] == [True, True])
+    answer = connect(body("/", 900, 900)).recv(4000).decode().lower()
+    assert answer.startswith("http/1.1 503 ") and "\r\nretry-after: 2\r\n" in answer
+    assert connect(body("/", 500, 500)).recv(100).startswith(b"HTTP/1.1 200 ")
+    go.set()
+    for one in working:
+        assert one.recv(100).startswith(b"HTTP/1.1 200 ")
+    until_true(lambda: not held)
+    assert connect(body("/", 900, 900)).recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_answer_that_nobody_takes_is_dropped(served, connect):

@@ -85,6 +85,12 @@ def test_a_missing_set_is_named(world):
         ({"epochs": -1.0}, "epochs must not be negative, not -1.0"),
         ({"pooling": "max"}, "pooling must be one of mean, cls, not 'max'"),
         ({"train": []}, "train must name at least one set"),
+        ({"max_length": 7}, "max_length must be 8 at least, not 7: give a window room"),
+        ({"profile": "newss"}, "profile must be one of lossless, .*, or null for the base's own, not 'newss'"),
+        ({"span_weight": -1.0}, "span_weight must not be negative, not -1.0"),
+        ({"abstain_precision": 0.0}, "abstain_precision must lie above 0 and at 1 at most, not 0.0"),
+        ({"train": [Source("a", fold="part")]}, "fold 'part' of a takes no turns: give folds their number"),
+        ({"validation": Source("b", fold="part")}, "fold 'part' of b takes no turns"),
     ],
 )
 def test_contradictions_are_refused_by_name(changes, message):

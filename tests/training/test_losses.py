@@ -8,7 +8,7 @@ import pytest
 from tasrih.data.labelled import Row
 from tasrih.data.labelled_source import Source
 from tasrih.training.config import ClassifierConfig
-from tasrih.training.losses import class_weights, pooled_module, text_loss
+from tasrih.training.losses import class_weights, joined_module, pooled_module, text_loss
 
 STANCES = ("favor", "against", "neutral")
 
@@ -113,3 +113,48 @@ def test_windows_are_pooled_by_maximum_and_by_weighted_probability():
     labels = torch.tensor([1, 0])
     found = pooled_module(_Fixed(), loss, pool="max")(windows, None, labels, text_index=index)["loss"]
     assert found == pytest.approx(torch.nn.functional.cross_entropy(highest["logits"], labels).item())
+
+
+def _joined():
+    """A joined module whose tag loss is 0; each id of a text is the logit of its token's wrong label, the right one's 0."""
+    from types import SimpleNamespace
+
+    import torch
+    from torch import nn
+
+    class Encoder(nn.Module):
+        def forward(self, input_ids, attention_mask):
+            return SimpleNamespace(last_hidden_state=input_ids[..., None].float())
+
+    class Tokens(nn.Module):
+        def forward(self, states):
+            return torch.cat([torch.zeros_like(states), states], -1)
+
+    def head() -> dict:
+        return {"head": nn.Identity(), "drop": nn.Identity(), "classifier": nn.Identity()}
+
+    tags, spans = nn.Module(), nn.Module()
+    for module, parts in ((tags, head() | {"model": Encoder()}), (spans, head() | {"classifier": Tokens()})):
+        for name, part in parts.items():
+            setattr(module, name, part)
+    tags.config = SimpleNamespace(classifier_pooling="cls")
+    return joined_module(tags, spans, tag_loss=lambda logits, labels: torch.zeros(()))
+
+
+def test_parts_of_a_step_average_to_the_token_loss_of_the_whole():
+    """Four tokens of loss 1 in one part and one of loss 5 in the other: 9 over 5 tokens is 1.8, however they are parted."""
+    import torch
+
+    module = _joined()
+    one, five = np.log(np.e - 1), np.log(np.e**5 - 1)
+    ids = torch.tensor([[one] * 4, [five, 0, 0, 0]])
+    wanted = torch.tensor([[0] * 4, [0, -100, -100, -100]])
+    whole = module(ids, torch.ones_like(ids), torch.zeros(2), wanted)["loss"]
+    assert whole.item() == pytest.approx(1.8)
+    parts = [
+        module(ids[at : at + 1], torch.ones(1, 4), torch.zeros(1), wanted[at : at + 1], span_tokens=torch.tensor(5 / 2))
+        for at in range(2)
+    ]
+    assert np.mean([part["loss"].item() for part in parts]) == pytest.approx(1.8)
+    # where no text's spans were looked for, there is no loss of them
+    assert module(ids, torch.ones_like(ids), torch.zeros(2), torch.full_like(wanted, -100))["loss"].item() == 0

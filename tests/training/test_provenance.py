@@ -64,6 +64,17 @@ def test_a_run_is_gone_on_from_under_its_own_settings_alone(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_run_is_gone_on_from_over_its_own_rows_alone(tmp_path):
+    runs = tmp_path / "run" / "checkpoints"
+    data = [{"name": name, "split": "train", "rows": 3, "sha256": "0" * 64, "removed_by_guard": 0} for name in "ab"]
+    provenance.check_data(runs, data)  # a run of before, which noted none
+    provenance.write_data(runs, data)
+    provenance.check_data(runs, data)
+    for change in ({"sha256": "1" * 64}, {"removed_by_guard": 1}):
+        with pytest.raises(ValueError, match=r"resume: the run in .*run was begun with other rows of b/train; put them back"):
+            provenance.check_data(runs, [data[0], data[1] | change])
+
+
 def test_what_is_written_is_complete(tmp_path):
     data = [{"name": "x", "split": "train", "rows": 3, "sha256": "0" * 64}]
     provenance.write_provenance(tmp_path, seeds=[1, 2], data=data, begun=0.0, resumed=False)

@@ -65,6 +65,8 @@ def test_every_base_goes_over_every_recipe_of_its_kind(base):
         assert config.base != plain.base or base.name == "arabart.yaml"
         assert (config.output, config.train, config.seed) == (plain.output, plain.train, 7)
         assert profile_of_family(config.base)
+        assert config.seeds == [1, 2, 3]
+        assert base.name in SEQ2SEQ or config.layer_decay == 0.95
         # a base's own length is for the task that it names
         assert (
             config.max_length == (512 if config.task == "topic" else plain.max_length)
@@ -201,6 +203,21 @@ def test_running_a_recipe_calls_what_its_kind_runs(monkeypatch):
     config = SummariserConfig("out", 1)
     assert run_recipe(config) == {"done": "summariser"}
     assert ran == [("summariser", config)]
+
+
+def test_several_processes_are_for_the_kinds_that_share_the_work(monkeypatch):
+    kinds = {name: (kind, lambda config, name=name: {"done": name}) for name, (kind, _) in recipes.KINDS.items()}
+    monkeypatch.setattr(recipes, "KINDS", kinds)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    configs = {load_recipe(path).__class__: load_recipe(path) for path in CONFIGS}
+    for name, (kind, _) in kinds.items():
+        if name in ("classifier", "seq2seq"):
+            assert run_recipe(configs[kind]) == {"done": name}
+            continue
+        with pytest.raises(ValueError, match=rf"kind {name} runs in one process, not in 2: start it with `tasrih train`"):
+            run_recipe(configs[kind])
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert run_recipe(configs[PretrainConfig]) == {"done": "pretrain"}
 
 
 def test_a_recipe_runs_from_file_to_figures(write, world, tmp_path, monkeypatch):

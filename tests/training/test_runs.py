@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tasrih.models.classifier import Classifier
 from tasrih.training.classification import train_classifier
 from tasrih.training.config import ClassifierConfig
 from tasrih.training.features import features
+from tasrih.training.seq2seq import Pairs, Seq2SeqConfig, train_seq2seq
 from tasrih.training.sources import read_training_data
 
 REPOSITORY = Path(__file__).parents[2]
@@ -155,6 +157,43 @@ def test_out_of_fold_logits_fit_the_calibration(bert, world, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_is_calibrated_in_folds_is_blended_as_what_is_kept_is(bert, world, tmp_path):
+    """Blended to almost nothing, each fold's model reads as the base does before it is trained."""
+    made = config(bert, tmp_path / "blended", folds=3, blend=1e-9)
+    train_classifier(made, world.root)
+    train_classifier(replace(made, output=str(tmp_path / "base"), epochs=0, blend=1.0), world.root)
+    blended, base = (np.load(tmp_path / name / "out_of_fold.npz")["logits"] for name in ("blended", "base"))
+    assert blended == pytest.approx(base, abs=1e-4)
+
+
+@pytest.mark.slow
+def test_what_is_calibrated_in_folds_is_a_soup_as_what_is_kept_is(bert, world, tmp_path, monkeypatch):
+    from tasrih.training import classification
+
+    kept, read = {}, []
+    fit, read_rows = classification.fit, classification.read_rows
+
+    def watched(*arguments, seed, head_seed):
+        fitted = fit(*arguments, seed=seed, head_seed=head_seed)
+        kept[arguments[3].name] = fitted.model.classifier.weight.detach().clone()
+        return fitted
+
+    def reading(classifier, rows):
+        read.append(classifier._engine._module.classifier.weight.detach().clone())
+        return read_rows(classifier, rows)
+
+    monkeypatch.setattr(classification, "fit", watched)
+    monkeypatch.setattr(classification, "read_rows", reading)
+    result = train_classifier(config(bert, tmp_path, seeds=[5, 6], soup=True, folds=3), world.root)
+    for number, weight in enumerate(read, 1):
+        first, second = (kept[f"fold-{number}-seed-{seed}"] for seed in (5, 6))
+        assert (first != second).any()
+        assert np.allclose(weight, (first + second) / 2, atol=1e-6)
+    assert len(read) == result["folds"]["runs"] == 3
+    assert set(kept) == {f"{turn}seed-{seed}" for turn in ("", "fold-1-", "fold-2-", "fold-3-") for seed in (5, 6)}
+
+
+@pytest.mark.slow
 def test_a_set_with_folds_and_no_validation(bert, tmp_path):
     lines = []
     for n in range(45):
@@ -227,6 +266,22 @@ def test_a_step_in_parts_is_the_same_step(bert, world, tmp_path):
     assert logits(tmp_path / "parts", world) == pytest.approx(logits(tmp_path / "whole", world), abs=1e-2)
 
 
+def spans_of(base, output, **changes) -> ClassifierConfig:
+    """Sentences of unlike lengths, so that parts of a step have unlike numbers of tokens."""
+    settings = {"epochs": 1, "bf16": False, "batch_size": 24, "learning_rate": 2e-3, "dropout": 0.0, "log_steps": 1}
+    return ClassifierConfig(
+        "statement", str(base), str(output), [Source("statements", limit=48)], Source("statements", "validation", limit=8),
+        spans=True, metric="micro_f1", max_length=48, **{**settings, **changes},
+    )  # fmt: skip
+
+
+def test_a_step_in_parts_has_the_token_loss_of_the_whole_step(pretrained, world, tmp_path):
+    whole = spans_of(pretrained[0], tmp_path / "whole", span_weight=50.0)
+    train_classifier(whole, world.root)
+    train_classifier(replace(whole, accumulate=8, output=str(tmp_path / "parts")), world.root)
+    assert losses(tmp_path / "parts") == pytest.approx(losses(tmp_path / "whole"), rel=1e-3)
+
+
 def test_other_spellings_are_what_training_reads(bert, world, tmp_path, monkeypatch):
     read = []
 
@@ -246,8 +301,8 @@ def test_other_spellings_are_what_training_reads(bert, world, tmp_path, monkeypa
 # --- a kill ---------------------------------------------------------------------------------------
 
 
-def _recipe(made: ClassifierConfig, path: Path) -> Path:
-    path.write_text(yaml.safe_dump({"kind": "classifier", **asdict(made)}, allow_unicode=True), encoding="utf-8")
+def _recipe(made: ClassifierConfig | Seq2SeqConfig, path: Path, kind: str = "classifier") -> Path:
+    path.write_text(yaml.safe_dump({"kind": kind, **asdict(made)}, allow_unicode=True), encoding="utf-8")
     return path
 
 
@@ -304,17 +359,49 @@ LAUNCHERS = {
 }  # fmt: skip
 
 
+def _train_twice(made, kind: str, world, folder: Path, launcher: tuple[str, ...] = LAUNCHERS["torchrun"]) -> str:
+    """Train over two processes by the script of the kind; gives what it told."""
+    recipe = _recipe(made, folder / "recipe.yaml", "seq2seq" if kind == "summariser" else kind)
+    command = [sys.executable, "-m", *launcher, str(REPOSITORY / "scripts" / f"train_{kind}.py"), str(recipe)]
+    done = subprocess.run(command, env=_environment(world), capture_output=True, text=True, timeout=250)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_token_loss_of_one(pretrained, world, tmp_path):
+    made = spans_of(pretrained[0], tmp_path / "one", span_weight=50.0)
+    train_classifier(made, world.root)
+    _train_twice(replace(made, output=str(tmp_path / "two")), "classifier", world, tmp_path)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_two_processes_train_an_encoder_decoder_as_one_does(mt5, headline_files, world, tmp_path, smoothing):
+    base = shutil.copytree(mt5, tmp_path / mt5.name)
+    shape = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(shape | {"dropout_rate": 0.0}))
+    made = Seq2SeqConfig(
+        str(base), str(tmp_path / "one"), [Pairs(str(headline_files))], Pairs(str(headline_files), "validation"),
+        source=48, target=12, epochs=1, batch_size=8, learning_rate=3e-3, beams=2, bf16=False, sureness_articles=0,
+        label_smoothing=smoothing, log_steps=1,
+    )  # fmt: skip
+    train_seq2seq(made, world.root)
+    _train_twice(replace(made, output=str(tmp_path / "two")), "summariser", world, tmp_path)
+    assert len(losses(tmp_path / "one")) == 6
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-3)
+    assert same(weights(tmp_path / "two"), weights(tmp_path / "one"), 1e-3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS.values(), ids=LAUNCHERS)
 def test_two_processes_train_as_one_does(bert, world, tmp_path, launcher):
     """The same global batch, without dropout: losses and weights agree within rounding."""
     made = config(bert, tmp_path / "one", epochs=2, dropout=0.0, log_steps=1)
     train_classifier(made, world.root)
-    recipe = _recipe(replace(made, output=str(tmp_path / "two")), tmp_path / "recipe.yaml")
-    command = [sys.executable, "-m", *launcher, str(REPOSITORY / "scripts" / "train_classifier.py"), str(recipe)]
-    done = subprocess.run(command, env=_environment(world), capture_output=True, text=True, timeout=250)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count('"train_rows"') == 1  # one process tells
+    told = _train_twice(replace(made, output=str(tmp_path / "two")), "classifier", world, tmp_path, launcher)
+    assert told.count('"train_rows"') == 1  # one process tells
 
     assert len(losses(tmp_path / "one")) == 6  # 72 rows, 24 a step, twice
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=2e-4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -160,6 +161,57 @@ def test_columns_are_named(tmp_path):
         read_pairs(Pairs(str(tmp_path / "nowhere.csv")), tmp_path)
 
 
+def test_an_empty_split_is_refused_and_never_taken_for_another(tmp_path):
+    line = json.dumps({"text": "نص الخبر", "title": "عنوان"})
+    (tmp_path / "train.jsonl").write_text(line + "\n", encoding="utf-8")
+    (tmp_path / "validation.jsonl").write_text("", encoding="utf-8")
+    assert len(read_pairs(Pairs(str(tmp_path)), tmp_path)) == 1
+    with pytest.raises(ValueError, match=r"split 'validation' of .* has no rows: fill it, or name another"):
+        read_pairs(Pairs(str(tmp_path), "validation"), tmp_path)
+    # a file is one split, whatever its name
+    assert len(read_pairs(Pairs(str(tmp_path / "train.jsonl"), "validation"), tmp_path)) == 1
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(mt5, headline_files, world, tmp_path, monkeypatch):
+    import torch
+    from safetensors.torch import load_file
+    from transformers import TrainerCallback
+
+    from tasrih.training import seq2seq
+
+    class Kill(TrainerCallback):
+        def on_save(self, *arguments, **options):
+            raise KeyboardInterrupt
+
+    files = shutil.copytree(headline_files, tmp_path / "files")
+    made = config(
+        mt5, tmp_path / "killed", train=[Pairs(str(files))], validation=Pairs(str(files), "validation"), epochs=2,
+        sureness_articles=0, log_steps=1,
+    )  # fmt: skip
+    with monkeypatch.context() as patch:
+        whole = seq2seq._trainer
+
+        def killed(*arguments):
+            trainer = whole(*arguments)
+            trainer.add_callback(Kill())
+            return trainer
+
+        patch.setattr(seq2seq, "_trainer", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_seq2seq(made, world.root)
+    rows = (files / "train.jsonl").read_text(encoding="utf-8")
+    (files / "train.jsonl").write_text(rows.replace("فاز", "خسر"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"resume: the run in .*killed was begun with other rows of .*files/train"):
+        train_seq2seq(replace(made, resume=True), world.root)
+    (files / "train.jsonl").write_text(rows, encoding="utf-8")
+    result = train_seq2seq(replace(made, resume=True), world.root)
+    unbroken = train_seq2seq(replace(made, output=str(tmp_path / "unbroken")), world.root)
+    assert result["validation"]["rouge_l"] == unbroken["validation"]["rouge_l"]
+    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("killed", "unbroken"))
+    assert all(torch.allclose(ours[name], theirs[name], atol=1e-6) for name in theirs)
+    assert json.loads((tmp_path / "killed" / "run.json").read_text())["resumed"]
+
+
 def test_an_encoder_alone_is_refused(bert):
     with pytest.raises(ModelError, match="is no encoder-decoder"):
         open_seq2seq(config(bert))
@@ -177,6 +229,7 @@ def test_an_encoder_alone_is_refused(bert):
         ({"patience": -1}, "patience must not be negative"),
         ({"batch_size": 9, "accumulate": 2}, "batch_size 9 is no multiple of accumulate 2"),
         ({"seeds": [1, 1]}, r"seeds must differ: \[1, 1\]"),
+        ({"profile": "newss"}, "profile must be one of .*, not 'newss'"),
     ],
 )
 def test_contradictions_are_refused_by_name(changes, message):

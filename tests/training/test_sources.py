@@ -87,6 +87,18 @@ def test_several_labels_from_lists_and_from_bars(tmp_path):
         assert part.rows[0].labels == ("aid", "warning")
 
 
+def test_an_empty_cell_of_several_labels_is_a_text_without_one(tmp_path):
+    (tmp_path / "a.csv").write_text("id,text,label\n1,نص,\n2,نص آخر, aid | warning|\n", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"text": "نص", "label": null}\n{"text": "نص", "label": []}\n', encoding="utf-8")
+    labels = {}
+    for name in ("a.csv", "a.jsonl"):
+        part = read_source(Source(str(tmp_path / name)), tmp_path, "statement", ("aid", "warning"), multi_label=True)
+        labels[name] = [row.labels for row in part.rows]
+    assert labels == {"a.csv": [(), ("aid", "warning")], "a.jsonl": [(), ()]}
+    with pytest.raises(ValueError, match="row 0: unknown label ''"):
+        read_source(Source(str(tmp_path / "a.csv")), tmp_path, "topic", ("aid", "warning"), multi_label=False)
+
+
 def test_what_is_missing_is_named(tmp_path):
     path = str(write(tmp_path, ".csv"))
     with pytest.raises(ValueError, match="no column 'body': it has no, tweet, claim, stance, part"):

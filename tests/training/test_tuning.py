@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tasrih.training.tuning import grouped_sampler, last_checkpoint, layer_groups, per_process
+from tasrih.training.tuning import grouped_sampler, last_checkpoint, layer_groups, per_process, tuned
 
 
 def test_learning_rates_fall_from_the_head_to_the_embeddings(bert):
@@ -59,6 +59,21 @@ def test_batches_are_of_like_length():
     order = list(grouped_sampler(lengths, 8, seed=3))
     spread = [max(part) - min(part) for part in ([lengths[i] for i in order[at : at + 8]] for at in range(8, 400, 8))]
     assert sum(spread) / len(spread) < 4  # 12 is the most
+
+
+@pytest.mark.parametrize(("gpus", "told"), [(4, "one GPU of 4 is used: `accelerate launch`"), (1, ""), (0, "")])
+def test_a_process_keeps_to_one_gpu(gpus, told, tmp_path, monkeypatch, capsys):
+    """Over several, transformers' DataParallel would make a step as many times as large."""
+    import torch
+    from transformers import Trainer, TrainingArguments
+
+    args = TrainingArguments(str(tmp_path), use_cpu=True, per_device_train_batch_size=8, report_to="none")
+    monkeypatch.setattr(args, "_n_gpu", gpus)  # as transformers counts them where no launcher parts them
+    kind = tuned(Trainer, layer_decay=1.0, batch_size=8, lengths=[1])
+    trainer = kind(model=torch.nn.Linear(1, 1), args=args)
+    assert trainer.args.train_batch_size == 8 and trainer.args.n_gpu == min(gpus, 1)
+    found = capsys.readouterr().err
+    assert found.count("\n") == bool(told) and told in found
 
 
 def test_a_step_is_shared_out_evenly(monkeypatch):

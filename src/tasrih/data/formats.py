@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from tasrih.data.corpus import read_rows
 from tasrih.data.limits import Limits, current_limits, shown
 from tasrih.data.packed import PACKINGS, open_bytes, read_whole, unpacked_name
-from tasrih.data.strict import check_columns, decode, naming, parse, read_lines
+from tasrih.data.strict import check_columns, decode, naming, not_json, parse, parse_rows, read_lines
 from tasrih.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -101,14 +101,14 @@ def read_json(path: str | Path, limits: Limits | None = None) -> Any:
         try:
             return parse(decode(data))
         except json.JSONDecodeError as error:
-            raise ValueError(f"line {error.lineno}: not JSON ({error.msg} at column {error.colno})") from None
+            raise ValueError(not_json(error.msg, error.doc, error.pos)) from None
 
 
 def _json(path: Path, limits: Limits) -> Iterator[dict]:
-    rows = read_json(path, limits)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ValueError(f"{path}: expected a list of objects; one object a line is read as .jsonl")
-    yield from rows
+    with naming(path):
+        with open_bytes(path, limits) as stream:
+            text = decode(read_whole(stream, limits))
+        yield from parse_rows(text, limits)
 
 
 class _Records:
@@ -172,7 +172,7 @@ def _parquet(path: Path, limits: Limits) -> Iterator[dict]:
                     _check_values(batch, limits)
                     for start in range(0, batch.num_rows, _GIVEN):
                         yield from batch.slice(start, _GIVEN).to_pylist()
-        except (OSError, pyarrow.ArrowException) as error:
+        except (OSError, OverflowError, pyarrow.ArrowException) as error:  # a date may be beyond Python's last
             raise ValueError(f"not Parquet that can be read: {error}") from None
 
 

@@ -40,7 +40,7 @@ class Source:
     text: str = "text"
     """Column of the text; of articles with a ``title`` column, the title goes before it on a line of its own."""
     label: str = "label"
-    """Column of the label; of several labels a list, or their names with ``|`` between."""
+    """Column of the label; of several labels a list, or their names with ``|`` between, empty where there is none."""
     target: str = "target"
     """Column of what the stance is to."""
     id: str = "id"
@@ -177,11 +177,14 @@ def read_source(
     for number, record in enumerate(read_records(source, root)):
         where = f"{source.name}, row {number}"
         text, given = _cell(record, source.text, where), _cell(record, source.label, where)
-        if not isinstance(text, str) or given is None:
-            raise ValueError(f"{where}: {'no text' if given is not None else 'no label'}: leave it out of the set")
+        if not isinstance(text, str) or (given is None and not multi_label):
+            raise ValueError(f"{where}: no {'label' if isinstance(text, str) else 'text'}: leave it out of the set")
         if source.text == "text" and record.get("title"):
             text = article_text(record)
-        names = given if isinstance(given, list) else str(given).split("|") if multi_label else [str(given)]
+        names = given if isinstance(given, list) else [str(given)]
+        if multi_label and not isinstance(given, list):
+            # an empty cell is a text without a label, as `tasrih data check` has it
+            names = [name.strip() for name in str(given or "").split("|") if name.strip()]
         if source.labels:
             names = [source.labels[name] for name in names if name in source.labels]
             if not names and not multi_label:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, fields, replace
 VARIABLE = "TASRIH_LIMITS"
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
+
+#: No bound may be larger: Python cannot be asked to read more bytes than fit in 63 bits.
+_MOST = 2**20 * GIB
 _UNITS = {"": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB}
 _ENTRY = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,15})\s*(KiB|MiB|GiB)?\s*")
 
@@ -19,10 +22,11 @@ class Limits:
     """What a file may hold; beyond any of it, the file or the row is refused before memory is taken.
 
     Attributes:
-        row: bytes of one row: a line of JSONL, a record of a table, a value of Parquet.
+        row: bytes of one row: a line of JSONL, a record of a table, a value of Parquet (characters, in ``.json``).
         file: bytes of a file that is held whole, which are texts and ``.json``.
         unpacked: bytes that a packed file (``.xz``, ``.gz``, ``.zip``, ``.parquet``) unpacks to.
-        ratio: how many times its own size a packed file unpacks to; what fits into one ``row`` is never too much.
+        ratio: how many times its own size, padding apart, a packed file unpacks to, at any place in it; what fits into
+            one ``row`` is never too much.
 
     Example:
         >>> Limits.parse("row=64MiB,ratio=1000").row
@@ -57,6 +61,8 @@ class Limits:
                     f"limits: cannot read {entry.strip()!r}: give {', '.join(names)} as in row=64MiB,ratio=1000"
                 )
             changes[found[1]] = int(found[2]) * _UNITS[found[3] or ""]
+            if changes[found[1]] > _MOST:
+                raise ValueError(f"limits: {entry.strip()} is too much: give {shown(_MOST)} at most")
         return replace(cls(), **changes)
 
     def may_unpack(self, packed: int) -> int:

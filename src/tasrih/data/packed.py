@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ _BLOCK = 64 * 1024
 
 #: Gives at most so many unpacked bytes, none at the end.
 Read = Callable[[int], bytes]
+
+#: Says how many bytes were packed into what was given so far.
+Packed = Callable[[], int]
 
 
 def unpacked_name(path: Path) -> str:
@@ -62,8 +66,8 @@ def open_bytes(path: Path, limits: Limits) -> Iterator[BinaryIO]:
         if path.suffix not in PACKINGS:
             yield file
             return
-        with _UNPACKERS[path.suffix](file) as read:
-            yield io.BufferedReader(_Unpacked(read, path.stat().st_size, limits), _BLOCK)
+        with _UNPACKERS[path.suffix](file) as (read, packed):
+            yield io.BufferedReader(_Unpacked(read, packed, limits), _BLOCK)
 
 
 def read_whole(stream: BinaryIO, limits: Limits) -> bytes:
@@ -88,12 +92,25 @@ def read_whole(stream: BinaryIO, limits: Limits) -> bytes:
     return b"".join(parts)
 
 
-class _Unpacked(io.RawIOBase):
-    """Bytes as they are unpacked, counted."""
+class _Counted:
+    """A packed file that counts what was read of it, null bytes apart: any number of them may stand as padding."""
 
-    def __init__(self, read: Read, packed: int, limits: Limits) -> None:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.size += len(data) - data.count(0)
+        return data
+
+
+class _Unpacked(io.RawIOBase):
+    """Bytes as they are unpacked, held against what was read of the packed file for them."""
+
+    def __init__(self, read: Read, packed: Packed, limits: Limits) -> None:
         self._read, self._packed, self._limits = read, packed, limits
-        self._left = limits.may_unpack(packed)
+        self._size = 0
 
     def readable(self) -> bool:
         return True
@@ -103,9 +120,9 @@ class _Unpacked(io.RawIOBase):
             data = self._read(len(buffer))
         except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
             raise ValueError(_damaged(error)) from None
-        self._left -= len(data)
-        if self._left < 0:
-            raise self._limits.too_packed(self._packed)
+        self._size += len(data)
+        if self._size > self._limits.may_unpack(packed := self._packed()):
+            raise self._limits.too_packed(packed)
         buffer[: len(data)] = data
         return len(data)
 
@@ -113,7 +130,7 @@ class _Unpacked(io.RawIOBase):
 class _Xz:
     """Unpacks ``.xz`` in bounded memory, which ``lzma.LZMAFile`` has no option for; several streams make one file."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: _Counted) -> None:
         self._file = file
         self._decoder: lzma.LZMADecompressor | None = None
         self._rest = b""
@@ -142,22 +159,25 @@ class _Xz:
 
 
 @contextmanager
-def _xz(file: BinaryIO) -> Iterator[Read]:
-    yield _Xz(file).read
+def _xz(file: BinaryIO) -> Iterator[tuple[Read, Packed]]:
+    counted = _Counted(file)
+    yield _Xz(counted).read, lambda: counted.size
 
 
 @contextmanager
-def _gz(file: BinaryIO) -> Iterator[Read]:
-    with gzip.GzipFile(fileobj=file) as inside:
-        yield inside.read
+def _gz(file: BinaryIO) -> Iterator[tuple[Read, Packed]]:
+    counted = _Counted(file)
+    with gzip.GzipFile(fileobj=counted, mode="rb") as inside:
+        yield inside.read, lambda: counted.size
 
 
 @contextmanager
-def _zip(file: BinaryIO) -> Iterator[Read]:
+def _zip(file: BinaryIO) -> Iterator[tuple[Read, Packed]]:
     with ExitStack() as opened:
         try:
             archive = opened.enter_context(zipfile.ZipFile(file))
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            # `is_dir` of Python 3.11 fails where an entry has no name
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             if len(entries) != 1:
                 raise ValueError(f"it holds {len(entries)} files: give a .zip of one, or unpack it")
             # of the other methods Python unpacks a whole block at once, however large
@@ -166,7 +186,8 @@ def _zip(file: BinaryIO) -> Iterator[Read]:
             inside = opened.enter_context(archive.open(entries[0]))
         except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
             raise ValueError(_damaged(error)) from None
-        yield inside.read
+        packed = min(entries[0].compress_size, os.fstat(file.fileno()).st_size)
+        yield inside.read, lambda: packed
 
 
 _UNPACKERS = {".xz": _xz, ".gz": _gz, ".zip": _zip}

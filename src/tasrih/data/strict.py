@@ -14,6 +14,10 @@ from tasrih.data.limits import MIB, Limits
 
 _MARK = b"\xef\xbb\xbf"
 
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+_NO_ROWS = "expected a list of objects; one object a line is read as .jsonl"
+
 #: Arabic letters of windows-1256; other languages have no three letters beyond ASCII in a row, nor has UTF-8.
 _ARABIC_WORD = re.compile(rb"[\xc0-\xed]{3}")
 
@@ -139,8 +143,87 @@ def parse(text: str) -> Any:
         ...
         ValueError: the key 'text' stands twice in an object: keep one
     """
-    try:
+    with _readable():
         return json.loads(text, object_pairs_hook=_unique)
+
+
+def parse_rows(text: str, limits: Limits) -> Iterator[dict[str, Any]]:
+    """Read a list of objects one by one: all at once can take 30 times the memory of their text.
+
+    Args:
+        text: the JSON.
+        limits: what an object may hold.
+
+    Yields:
+        The objects.
+
+    Raises:
+        ValueError: if it is no JSON, or no list of objects, or one of them is longer than a row may be, or is refused
+            by ``parse``.
+
+    Example:
+        >>> list(parse_rows('[{"text": "خبر"}, {"text": "آخر"}]', Limits()))
+        [{'text': 'خبر'}, {'text': 'آخر'}]
+    """
+    read = json.JSONDecoder(object_pairs_hook=_unique).raw_decode
+    start, window = 0, ""
+    at = _past_blank(text, 0)
+    if not text.startswith("[", at):
+        raise ValueError(_NO_ROWS)
+    at = _past_blank(text, at + 1)
+    more = not text.startswith("]", at)
+    with _readable():
+        while more:
+            if text[at : at + 1] not in ("{", ""):
+                raise ValueError(_NO_ROWS)
+            if start + len(window) < min(at + limits.row, len(text)):
+                # whatever an object holds, no more than this of it is taken apart
+                start, window = at, text[at : at + 2 * limits.row]
+            try:
+                row, end = read(window, at - start)
+            except json.JSONDecodeError as error:
+                cut = f", or {limits.too_long_row()}" if start + len(window) < len(text) else ""
+                raise ValueError(not_json(error.msg, text, start + error.pos) + cut) from None
+            if start + end - at > limits.row:
+                raise limits.too_long_row()
+            yield row
+            at = _past_blank(text, start + end)
+            if more := text.startswith(",", at):
+                at = _past_blank(text, at + 1)
+    if not text.startswith("]", at):
+        raise ValueError(not_json("Expecting ',' delimiter", text, at))
+    if (at := _past_blank(text, at + 1)) < len(text):
+        raise ValueError(not_json("Extra data", text, at))
+
+
+def _past_blank(text: str, at: int) -> int:
+    return _BLANK.match(text, at).end()
+
+
+def not_json(told: str, text: str, at: int) -> str:
+    """Say where a text is no JSON.
+
+    Args:
+        told: what is wrong, in the words of Python's reader.
+        text: the text.
+        at: the character.
+
+    Returns:
+        The fault with its line and column.
+
+    Example:
+        >>> not_json("Expecting value", "[\\n{},]", 5)
+        'line 2: not JSON (Expecting value at column 4)'
+    """
+    error = json.JSONDecodeError(told, text, at)
+    return f"line {error.lineno}: not JSON ({told} at column {error.colno})"
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say in words what JSON allows and Python does not read."""
+    try:
+        yield
     except RecursionError:
         raise ValueError("not JSON that can be read: it is nested too deep") from None
     except json.JSONDecodeError:

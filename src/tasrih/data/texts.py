@@ -90,5 +90,6 @@ def no_text(row: Mapping[str, Any]) -> str:
     """
     if "text" in row:
         return f'"text" is no string, but {type(row["text"]).__name__}'
-    there = ", ".join(str(name)[:40] for name in [*row][:12])
+    # as Python writes them, but for the quotes: a line break in a name would begin a line of its own
+    there = ", ".join(repr(str(name)[:40])[1:-1] for name in [*row][:12])
     return f'no "text"; it has {there}: rename the one that holds the text' if there else 'no "text": it is empty'

@@ -11,6 +11,10 @@ from tasrih.evaluation.calibration import fit_thresholds
 from tasrih.text.normalise import normalise, steps_of
 
 
+class BaselineError(ValueError):
+    """Training rows that nothing can be learnt from."""
+
+
 def majority(train: Sequence[Row], labels: tuple[str, ...]) -> int:
     """Give the index of the commonest label of the training rows."""
     return int(np.bincount([labels.index(row.labels[0]) for row in train], minlength=len(labels)).argmax())
@@ -21,16 +25,18 @@ def prior(train: Sequence[Row], labels: tuple[str, ...]) -> np.ndarray:
     return np.array([[label in row.labels for label in labels] for row in train]).mean(0)
 
 
+def _texts(row: Row) -> tuple[str, str, str, str]:
+    """Give what features of a row are counted on: its text and, for stance, the target and the words around it."""
+    if row.target is None or not row.spans:
+        return row.text, row.target or "", "", ""
+    span = row.spans[0]
+    before, after = row.text[: span.start].split()[-4:], row.text[span.end :].split()[:4]
+    return row.text, row.target, " ".join(before), " ".join(after)
+
+
 def _views(rows: Sequence[Row], profile: str | Iterable[str]) -> list[list[str]]:
-    """Give the texts that features are counted on: the row's text and, for stance, the target and its surroundings."""
-    views = [[row.text for row in rows]]
-    if rows and rows[0].target is not None:
-        views.append([row.target for row in rows])
-        if rows[0].spans:
-            spans = [row.spans[0] for row in rows]
-            views.append([" ".join(row.text[: span.start].split()[-4:]) for row, span in zip(rows, spans, strict=True)])
-            views.append([" ".join(row.text[span.end :].split()[:4]) for row, span in zip(rows, spans, strict=True)])
-    return [[normalise(text, profile) for text in view] for view in views]
+    """Give each of the texts that features are counted on, for all rows: empty where a row has none of its kind."""
+    return [[normalise(text, profile) for text in view] for view in zip(*map(_texts, rows), strict=True)]
 
 
 class TfidfBaseline:
@@ -59,21 +65,35 @@ class TfidfBaseline:
 
         Returns:
             Itself.
+
+        Raises:
+            BaselineError: if the training rows have one label alone, or no word or stretch of letters comes again.
         """
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.multiclass import OneVsRestClassifier
 
-        self._vectorisers = []
-        for view in _views(train, self._profile):
+        targets = self._targets(train)
+        if not self._multi_label and len(given := np.unique(targets)) == 1:
+            label = self._labels[given[0]]
+            raise BaselineError(f"all {len(train)} training rows are {label!r}: give rows of another label beside them")
+        self._vectorisers = {}
+        for place, view in enumerate(_views(train, self._profile)):
             word = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"\w+")
             char = TfidfVectorizer(
                 analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=100_000
             )
-            self._vectorisers.append([word.fit(view), char.fit(view)])
+            try:
+                self._vectorisers[place] = word.fit(view), char.fit(view)
+            except ValueError:  # it has no term, or none that is frequent enough; a target's view can do without
+                if place == 0:
+                    raise BaselineError(
+                        f"no word of the {len(train)} training texts is in two of them, or no letters in three: give "
+                        "more rows, or longer ones"
+                    ) from None
         weights = "balanced" if self._multi_label else None
         self._model = OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear", class_weight=weights))
-        self._model.fit(self._features(train), self._targets(train))
+        self._model.fit(self._features(train), targets)
         if self._multi_label:
             cuts = fit_thresholds(
                 self._model.predict_proba(self._features(validation)), self._targets(validation), self._labels
@@ -84,12 +104,9 @@ class TfidfBaseline:
     def _features(self, rows: Sequence[Row]):
         from scipy.sparse import hstack
 
+        views = _views(rows, self._profile)
         return hstack(
-            [
-                vectoriser.transform(view)
-                for view, pair in zip(_views(rows, self._profile), self._vectorisers, strict=True)
-                for vectoriser in pair
-            ]
+            [vectoriser.transform(views[place]) for place, pair in self._vectorisers.items() for vectoriser in pair]
         ).tocsr()
 
     def _targets(self, rows: Sequence[Row]) -> np.ndarray:

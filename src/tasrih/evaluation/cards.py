@@ -148,36 +148,42 @@ def interval(value: dict) -> str:
 def _figures(report: dict) -> list[str]:
     lines = [f"### `{report['data']}`, {report['split']} split, {report['size']:,} texts", ""]
     if report.get("difference"):
-        lines += [_verdict(report["difference"]), ""]
+        lines += [_verdict(report["difference"], report.get("baselines")), ""]
     lines += [*_table(report), "", *(f"{note}\n" for note in report.get("notes") or ())]
     return [*lines, f"Made by `{report['command']}`."]
 
 
 def _table(report: dict) -> list[str]:
-    columns = list(report["scores"].items())
+    columns = [(system, _cells(scores)) for system, scores in report["scores"].items()]
     if report.get("difference"):
-        columns.append(("difference", report["difference"]))
+        columns.append(("difference", _cells(report["difference"], report.get("baselines"))))
     if report.get("against"):
-        columns.append((f"less {report['against']['model']}", report["against"]["difference"]))
+        columns.append((f"less {report['against']['model']}", _cells(report["against"]["difference"])))
     names = list(dict.fromkeys(name for _, scores in columns for name in scores))
     if len(columns) > 4 * len(names):  # many systems, few scores: a row a system
         turned = {name: {head: scores[name] for head, scores in columns if name in scores} for name in names}
         columns, names = list(turned.items()), [head for head, _ in columns]
     lines = ["| " + " | ".join(["score", *(head for head, _ in columns)]) + " |", "|" + " --- |" * (len(columns) + 1)]
     for name in names:
-        cells = [interval(scores[name]) if name in scores else "" for _, scores in columns]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
+        lines.append("| " + " | ".join([name, *(cells.get(name, "") for _, cells in columns)]) + " |")
     return lines
 
 
-def _verdict(differences: dict) -> str:
+def _cells(scores: dict, baselines: dict[str, str] | None = None) -> dict[str, str]:
+    """Write scores with their intervals; and of a difference what it is to, where the figures tell."""
+    told = {name: f" to {baseline}" for name, baseline in (baselines or {}).items()}
+    return {name: interval(value) + told.get(name, "") for name, value in scores.items()}
+
+
+def _verdict(differences: dict, baselines: dict[str, str] | None) -> str:
     """Say in words whether the model is above its baseline, for the first score of the table."""
     name, difference = next(iter(differences.items()))
+    told = f"{name} ({baselines[name]})" if baselines else name
     if difference["low"] > 0:
-        return f"Above its baseline in {name}; the interval of the difference excludes 0."
+        return f"Above its baseline in {told}; the interval of the difference excludes 0."
     if difference["high"] < 0:
-        return f"**Below its baseline** in {name}; the interval of the difference excludes 0."
-    return f"**Not shown to be above its baseline** in {name}: the interval of the difference holds 0."
+        return f"**Below its baseline** in {told}; the interval of the difference excludes 0."
+    return f"**Not shown to be above its baseline** in {told}: the interval of the difference holds 0."
 
 
 def read_figures(path: Path) -> dict:

@@ -21,6 +21,9 @@ from tasrih.evaluation.weighted import (
 #: Texts of a label from which ``macro_f1_common`` counts it.
 COMMON = 10
 
+#: Scores of which less is better.
+LOSSES = ("ece", "brier", "aurc")
+
 
 @dataclass(frozen=True)
 class Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,19 +12,20 @@ import numpy as np
 
 from tasrih.data.corpus import data_root, find_split, read_rows
 from tasrih.data.guard import HeldOut
-from tasrih.data.labelled import Row, statement_stances, statements
-from tasrih.data.labelled_source import Source, read_source
+from tasrih.data.labelled import Row, limited, statement_stances, statements
+from tasrih.data.labelled_source import Source, read_records, read_source
 from tasrih.data.sources import locate
 from tasrih.data.standoff import SUFFIX, read_standoff
 from tasrih.errors import MissingExtraError
 from tasrih.evaluation.analysis import analyse, surest_errors
-from tasrih.evaluation.baselines import TfidfBaseline, prior
+from tasrih.evaluation.baselines import BaselineError, TfidfBaseline, prior
 from tasrih.evaluation.bootstrap import Draw, differences, draw, intervals
-from tasrih.evaluation.classification import COMMON, Answers, Questions
+from tasrih.evaluation.classification import COMMON, LOSSES, Answers, Questions
 from tasrih.evaluation.report import Analysis, Comparison, Report, SliceScores, WrongAnswer
 from tasrih.evaluation.slices import parts
 from tasrih.evaluation.summary_metrics import FOLDING, Measured, lead, measures, oracle, summary_scores
 from tasrih.models.classifier import Classifier, ClassifierSettings
+from tasrih.models.files import bundled_models
 from tasrih.models.load import load
 from tasrih.models.summariser import STYLES, Summariser
 from tasrih.results import Summary
@@ -38,6 +39,11 @@ TASKS = {
     "statements": "statement", "topic_iptc": "topic", "topic": "topic", "topic_unlicensed": "topic",
     "stance": "stance", "summarisation": "summary", "summarisation_unlicensed": "summary",
 }  # fmt: skip
+
+#: Baselines of a classifier; of those that are equally strong the first is taken.
+BASELINES = ("tfidf_more", "tfidf", "majority")
+
+_NO_TRAINING = "no training split: no baseline could be fitted"
 
 #: What must be known of a classifier's figures.
 MEANINGS = {
@@ -58,17 +64,20 @@ def evaluate(
     Args:
         model: a bundled model's name, a folder, or a hub id.
         data: the set's folder under the data root; or a file, a folder of files or a hub id, as a ``Source`` where its
-            columns or labels have names of their own. A file is one split, whatever its name.
+            columns or labels have names of their own. A file is one split, whatever its name. Summaries are
+            scored against the column that its ``label`` names: by default ``title`` or, for briefs, ``summary``, or
+            ``summaries`` where a row has several.
         split: the split.
         root: the data root; None takes ``data_root()``.
         against: another model of the same task, to be compared on the same texts and resamples.
         more: files that the model was trained on beside the set, of labels alone (``*.standoff.jsonl``) or in the form
-            of ``statements``: a second baseline, ``tfidf_more``, is fitted on all, and the difference is to that one.
+            of ``statements``: a second baseline, ``tfidf_more``, is fitted on all.
         style: what a summariser writes: ``headline``, scored against titles, or ``brief``, against summaries and with
             the words of each reference as its limit, so that beginnings of equal length stand beside it.
 
     Returns:
-        The report.
+        The report. The difference of a classifier is to the strongest baseline in each score, that of a summariser to
+        the beginning of the text that is as long.
 
     Raises:
         FileNotFoundError: if the set has no such split.
@@ -79,7 +88,10 @@ def evaluate(
     if importlib.util.find_spec("sklearn") is None:
         raise MissingExtraError("scikit-learn", "train", "evaluating")
     root = root or data_root()
-    models = {"model": load(model)} | ({against: load(against)} if against else {})
+    # a folder here may bear the name of a system, such as ``model`` or ``tfidf``: with ./ before it, it does not
+    bare = against is not None and Path(against).name == against and against not in bundled_models()
+    other = f"./{against}" if bare else against
+    models = {"model": load(model)} | ({other: load(against)} if against else {})
     tasks = {name: "summary" if isinstance(one, Summariser) else one.task for name, one in models.items()}
     task = tasks["model"]
     if style not in STYLES:
@@ -90,18 +102,18 @@ def evaluate(
     kind = TASKS.get(source.name.split("/")[0], task)
     if kind != task and not (task == "stance" and source.name == "statements"):
         raise ValueError(f"{source.name} is a set for the task {kind}; {model} does {task}")
-    if against and tasks[against] != task:
-        raise ValueError(f"{against} does {tasks[against]}; {model} does {task}: compare models of one task")
+    if against and tasks[other] != task:
+        raise ValueError(f"{against} does {tasks[other]}; {model} does {task}: compare models of one task")
     if task == "summary":
-        rows = list(read_rows(_summary_file(root, source.name, split)))
-        if not rows:
+        articles = _articles(source, root, style)
+        if not articles:
             raise ValueError(f"{source.name}, split {split}: there is no row to score")
-        return (_headlines if style == "headline" else _briefs)(models, rows, report)
+        return (_headlines if style == "headline" else _briefs)(models, articles, report)
     settings = models["model"].settings
     rows = _rows(source, root, settings)
     if not rows:
         raise ValueError(f"{source.name}, split {split}: there is no row to score")
-    return _classified(models, rows, _fitting_rows(source, root, settings, more), report)
+    return _classified(models, rows, _fitting_rows(source, root, settings, more, rows), report)
 
 
 def _command(model: str, source: Source, against: str | None, more: Sequence[str], style: str) -> str:
@@ -126,11 +138,12 @@ def _rows(source: Source, root: Path, settings: ClassifierSettings) -> list[Row]
 
 @dataclass(frozen=True)
 class _Fitting:
-    """What baselines are fitted on, as the guard lets it through: a set's own rows, and further ones of the model's."""
+    """What baselines are fitted on: a set's own rows and further ones of the model's, and what to know of them."""
 
     train: list[Row] = field(default_factory=list)
     validation: list[Row] = field(default_factory=list)
     more: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def _further_rows(path: str, task: str, root: Path) -> Iterator[Row]:
@@ -141,7 +154,9 @@ def _further_rows(path: str, task: str, root: Path) -> Iterator[Row]:
     return statements(path) if task == "statement" else statement_stances(path)
 
 
-def _fitting_rows(source: Source, root: Path, settings: ClassifierSettings, more: Sequence[str]) -> _Fitting:
+def _fitting_rows(
+    source: Source, root: Path, settings: ClassifierSettings, more: Sequence[str], scored: Iterable[Row]
+) -> _Fitting:
     further = [row for path in more for row in _further_rows(path, settings.task, root)]
 
     def split(name: str) -> list[Row]:
@@ -149,20 +164,43 @@ def _fitting_rows(source: Source, root: Path, settings: ClassifierSettings, more
 
     place = locate(source.name, root)
     if place is not None and place.is_file():
-        return _Fitting()  # one split alone: what would be fitted on it would be scored on it
+        return _Fitting(notes=[_NO_TRAINING])  # one split alone: what would be fitted on it would be scored on it
     try:
         train = split("train")
     except FileNotFoundError:
-        return _Fitting()
+        return _Fitting(notes=[_NO_TRAINING])
     if source.name == "statements" and settings.task == "statement":
         train += split("train_written")
-    guard = HeldOut.from_root(root) if root.is_dir() else HeldOut()
-    train, further = (guard.refuse(rows, lambda row: row.text, lambda row: row.id)[0] for rows in (train, further))
     try:
-        validation = split("validation")
+        validation = split("validation") if source.split != "validation" else []
     except FileNotFoundError:
-        validation = train
-    return _Fitting(train, validation, further)
+        validation = []
+
+    def kept(rows: list[Row], guard: HeldOut) -> tuple[list[Row], int]:
+        return guard.refuse(rows, lambda row: row.text, lambda row: row.id)
+
+    asked = [row.text for row in scored]
+    guard = (HeldOut.from_root(root) if root.is_dir() else HeldOut()).also(asked)
+    (train, known), (further, known_further) = kept(train, guard), kept(further, guard)
+    # the root's guard holds back its validation rows, every one
+    validation, known_validation = kept(validation, HeldOut().also(asked))
+    notes = []
+    if known or known_further or known_validation:
+        notes.append(
+            f"kept from the baselines, as their text is scored or held out: {known} training, {known_further} further "
+            f"and {known_validation} validation rows"
+        )
+    if not train:
+        return _Fitting(notes=[*notes, "no training row is left: no baseline could be fitted"])
+    if settings.multi_label and not validation and len(train) > 1:
+        validation = limited(train, max(len(train) // 5, 1), lambda row: row.id)
+        drawn = {*map(id, validation)}
+        train = [row for row in train if id(row) not in drawn]
+        notes.append(
+            f"no validation rows beside those scored: {len(validation)} training rows, a fifth, are held out for "
+            "TF-IDF's thresholds"
+        )
+    return _Fitting(train, validation, further, notes)
 
 
 def _classified(
@@ -178,26 +216,48 @@ def _classified(
     # an unreadable text gets what is commonest
     shares = prior(train, labels) if train else np.full(len(labels), 1 / len(labels))
     systems = {name: answers_of(one, rows, labels, shares) for name, one in models.items()}
+    left_out = []
     if train:
-        systems["tfidf"] = baseline_answers(train, validation, rows, labels, multi_label)
-        if more:
-            systems["tfidf_more"] = baseline_answers(train + more, validation, rows, labels, multi_label)
+        for name, read in {"tfidf": train, **({"tfidf_more": train + more} if more else {})}.items():
+            try:
+                systems[name] = baseline_answers(read, validation, rows, labels, multi_label)
+            except BaselineError as error:
+                left_out.append(f"{name} is left out: {error}")
         systems["majority"] = _majority(questions, shares)
     draws = {name: draw(questions.scores(given), len(rows)) for name, given in systems.items()}
+    baselines = strongest(draws)
     notes = [f"{name}: {text}" for name, text in MEANINGS.items() if name in draws["model"]]
     if multi_label:
         counts = zip(labels, questions.truth.sum(0), strict=True)
         notes.insert(0, f"positives: {', '.join(f'{label} {number}' for label, number in counts)}")
-    if more and train:
-        notes.append(f"tfidf_more: fitted on {len(more)} further rows, as the model was; the difference is to it")
-    if not train:
-        notes.append("no training split: no baseline could be fitted")
+    if "tfidf_more" in systems:
+        notes.append(f"tfidf_more: fitted on {len(more)} further rows, as the model was")
+    if baselines:
+        notes.append("difference: to the strongest baseline in each score")
+    theirs = {score: draws[name][score] for score, name in baselines.items()}
     return report(
-        len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()}, notes=notes,
-        difference=differences(draws["model"], draws["tfidf_more" if more else "tfidf"]) if train else {},
+        len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()},
+        notes=[*notes, *left_out, *fitting.notes], difference=differences(draws["model"], theirs), baselines=baselines,
         against=_comparison(models, draws),
         analysis=analyse(questions, systems, rows), errors=surest_errors(questions, systems["model"], rows),
     )  # fmt: skip
+
+
+def strongest(draws: dict[str, dict[str, Draw]]) -> dict[str, str]:
+    """Find the strongest baseline in each score.
+
+    Args:
+        draws: system to its scores, ``model`` and those of ``BASELINES`` that were fitted among them.
+
+    Returns:
+        Score to the baseline's name; nothing where none was fitted.
+    """
+    found = {}
+    for score in draws["model"]:
+        there = {name: draws[name][score].value for name in BASELINES if score in draws.get(name, ())}
+        if there:
+            found[score] = (min if score in LOSSES else max)(there, key=there.__getitem__)
+    return found
 
 
 def baseline_answers(
@@ -214,6 +274,9 @@ def baseline_answers(
 
     Returns:
         The answers.
+
+    Raises:
+        BaselineError: if nothing can be learnt from the training rows.
     """
     predicted, probabilities = TfidfBaseline(labels, multi_label=multi_label).fit(train, validation).answer(rows)
     return Answers(given_labels(predicted, labels) if multi_label else predicted, probabilities)
@@ -302,9 +365,46 @@ def _summary_file(root: Path, data: str, split: str) -> Path:
     return alone if split == "test" and alone.is_file() else find_split(root / data, split)
 
 
-def _headlines(models: dict[str, Summariser], rows: list[dict], report: Callable[..., Report]) -> Report:
-    texts: Sequence[str] = [row["text"] for row in rows]
-    titles: Sequence[str] = [row["title"] for row in rows]
+@dataclass(frozen=True)
+class _Article:
+    """What is summarised, and what the summary is scored against: a title, or one summary or several."""
+
+    id: str
+    text: str
+    references: list[str]
+    source: str | None
+
+
+def _articles(source: Source, root: Path, style: str) -> list[_Article]:
+    if source.labels or source.target != "target":
+        raise ValueError(f"{source.name}: a summary has no label and no target: name text, title or summary, and id")
+    try:
+        records = list(read_rows(_summary_file(root, source.name, source.split)))
+    except FileNotFoundError:  # no set of the root in its own form, but a file, a folder of files or a hub id
+        records = read_records(source, root)
+    reference = "title" if style == "headline" else "summary"
+    column = reference if source.label == "label" else source.label
+    articles = []
+    for number, record in enumerate(records):
+        text, given = record.get(source.text), record.get(column)
+        if not isinstance(text, str):
+            told = f"no text in {source.text!r}: name its column (--column text=...), of {', '.join(record)}"
+            raise ValueError(f"{source.name}, row {number}: {told}")
+        if column == "summary":
+            given = record.get("summaries") or given
+        references = given if style == "brief" and isinstance(given, list) else [given]
+        articles.append(_Article(str(record.get(source.id, number)), text, references, record.get("source")))
+    if missing := sum(not all(one and isinstance(one, str) for one in article.references) for article in articles):
+        raise ValueError(
+            f"{missing} of the {len(articles)} rows have no {column} to score a {style} against: name the column that "
+            f"holds it (--column {reference}=...)"
+        )
+    return articles
+
+
+def _headlines(models: dict[str, Summariser], rows: list[_Article], report: Callable[..., Report]) -> Report:
+    texts: Sequence[str] = [row.text for row in rows]
+    titles: Sequence[str] = [row.references[0] for row in rows]
     written = {name: [one.summarise(text) for text in texts] for name, one in models.items()}
     systems = {name: [summary.text for summary in found] for name, found in written.items()} | {
         "extractive": [models["model"].summarise(text, method="extractive").text for text in texts],
@@ -315,15 +415,14 @@ def _headlines(models: dict[str, Summariser], rows: list[dict], report: Callable
     }
     measured = {name: measures(made, titles, texts) for name, made in systems.items()}
     return _summary_report(
-        rows, systems["model"], titles, measured, written["model"], report, models, baseline="first_14_words"
-    )
+        rows, systems["model"], titles, measured, written["model"], report, models, baseline="first_14_words",
+        notes=["the difference is to first_14_words: as many words as a headline may have"],
+    )  # fmt: skip
 
 
-def _briefs(models: dict[str, Summariser], rows: list[dict], report: Callable[..., Report]) -> Report:
-    references = [row.get("summaries") or [row.get("summary")] for row in rows]
-    if missing := sum(not all(wanted) for wanted in references):
-        raise ValueError(f"{missing} of the {len(rows)} rows have no summary to score a brief against")
-    texts = [row["text"] for row, wanted in zip(rows, references, strict=True) for _ in wanted]
+def _briefs(models: dict[str, Summariser], rows: list[_Article], report: Callable[..., Report]) -> Report:
+    references = [row.references for row in rows]
+    texts = [row.text for row, wanted in zip(rows, references, strict=True) for _ in wanted]
     flat = [reference for wanted in references for reference in wanted]
     sizes = [max(len(reference.split()), 1) for reference in flat]
     written = {
@@ -336,6 +435,9 @@ def _briefs(models: dict[str, Summariser], rows: list[dict], report: Callable[..
         "lead_1": [lead(text, 1) for text in texts],
         "lead_3": [lead(text, 3) for text in texts],
         "first_words": [_beginning(text, size) for text, size in zip(texts, sizes, strict=True)],
+        "lead_as_long": [
+            _beginning(text, len(made.text.split())) for text, made in zip(texts, written["model"], strict=True)
+        ],
         "oracle": [oracle(text, reference) for text, reference in zip(texts, flat, strict=True)],
     }
     # the references of one article count together, and are resampled together
@@ -348,13 +450,14 @@ def _briefs(models: dict[str, Summariser], rows: list[dict], report: Callable[..
         for name, made in systems.items()
     }
     notes = [
-        f"{len(flat)} references; each summary has the words of its reference at most, and first_words as many; lead_1 "
-        "and lead_3 are whole sentences; the oracle takes three whole sentences at most"
+        f"{len(flat)} references; each summary has the words of its reference at most, and first_words as many; "
+        "lead_as_long has as many words as the summary, and the difference is to it; lead_1 and lead_3 are whole "
+        "sentences; the oracle takes three whole sentences at most"
     ]
     made = [systems["model"][start] for start in starts]
     first = [wanted[0] for wanted in references]
     return _summary_report(
-        rows, made, first, measured, written["model"], report, models, baseline="first_words", notes=notes
+        rows, made, first, measured, written["model"], report, models, baseline="lead_as_long", notes=notes
     )
 
 
@@ -363,28 +466,29 @@ def _beginning(text: str, size: int) -> str:
 
 
 def _summary_report(
-    rows: list[dict], made: list[str], references: Sequence[str], measured: dict[str, dict[str, Measured]],
+    rows: list[_Article], made: list[str], references: Sequence[str], measured: dict[str, dict[str, Measured]],
     written: list[Summary], report: Callable[..., Report], models: dict[str, Summariser], *, baseline: str,
     notes: Sequence[str] = (),
 ) -> Report:  # fmt: skip
     draws = {name: draw(summary_scores(found), len(rows)) for name, found in measured.items()}
     fallen = sum(summary.method != "abstractive" for summary in written) / len(written)
     supported = float(np.mean([summary.supported for summary in written]))
+    difference = differences(draws["model"], draws[baseline])
     return report(
         len(rows), scores={name: intervals(drawn) for name, drawn in draws.items()},
-        difference=differences(draws["model"], draws[baseline]), against=_comparison(models, draws),
+        difference=difference, baselines=dict.fromkeys(difference, baseline), against=_comparison(models, draws),
         analysis=Analysis(slices=_summary_slices(measured["model"], rows)),
         errors=_worst_summaries(made, references, measured["model"], rows),
         notes=[
             f"supported words {supported:.4f}; given by the extractive fallback {fallen:.3f}; {FOLDING}; "
-            f"difference is to {baseline}; oracle: sentences chosen with the reference in sight", *notes,
+            "oracle: sentences chosen with the reference in sight", *notes,
         ],
     )  # fmt: skip
 
 
-def _summary_slices(measured: dict[str, Measured], rows: list[dict]) -> list[SliceScores]:
+def _summary_slices(measured: dict[str, Measured], rows: list[_Article]) -> list[SliceScores]:
     found = []
-    for part in parts([row["text"] for row in rows], [row.get("source") for row in rows]):
+    for part in parts([row.text for row in rows], [row.source for row in rows]):
         kept = {
             name: Measured(values.part[part.mask], values.whole[part.mask])
             for name, values in measured.items()
@@ -396,14 +500,13 @@ def _summary_slices(measured: dict[str, Measured], rows: list[dict]) -> list[Sli
 
 
 def _worst_summaries(
-    made: list[str], references: Sequence[str], measured: dict[str, Measured], rows: list[dict], most: int = 30
+    made: list[str], references: Sequence[str], measured: dict[str, Measured], rows: list[_Article], most: int = 30
 ) -> list[WrongAnswer]:
     """Find the summaries that are least like their reference."""
     score = measured["chrf_pp"].part / measured["chrf_pp"].whole
     return [
         WrongAnswer(
-            str(rows[at].get("id", at)), rows[at]["text"], None, (references[at],), (made[at],), float(score[at]),
-            rows[at].get("source"),
+            rows[at].id, rows[at].text, None, (references[at],), (made[at],), float(score[at]), rows[at].source
         )
         for at in np.argsort(score, kind="stable")[:most]
     ]  # fmt: skip

@@ -152,9 +152,11 @@ class Report:
         size: texts scored.
         command: what makes these figures again.
         scores: system (``model``, the model it is set against, and the baselines) to its scores.
-        difference: ``model`` less the strongest baseline, on the same resamples.
+        difference: ``model`` less a baseline, on the same resamples: of a classifier the strongest in each score, of a
+            summariser the beginning that is as long.
         notes: what a reader must know.
         task: what the model does.
+        baselines: score to the baseline that the difference is to.
         against: the paired comparison with another model, if one was asked for.
         analysis: label by label, curves and slices.
         errors: wrong answers with their texts, the most confident first; never part of the JSON.
@@ -169,6 +171,7 @@ class Report:
     difference: dict[str, Interval] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     task: str = ""
+    baselines: dict[str, str] = field(default_factory=dict)
     against: Comparison | None = None
     analysis: Analysis | None = None
     errors: list[WrongAnswer] = field(default_factory=list, repr=False)
@@ -193,7 +196,9 @@ class Report:
         names = list(dict.fromkeys(name for scores in self.scores.values() for name in scores))
         columns = [(system, self.scores[system]) for system in self.scores]
         if self.difference:
-            columns.append(("difference", self.difference))
+            told = {name: f" to {baseline}" for name, baseline in self.baselines.items()}
+            change = {name: f"{value}{told.get(name, '')}" for name, value in self.difference.items()}
+            columns.append(("difference", change))
         if self.against is not None:
             columns.append((f"less {self.against.model}", self.against.difference))
         rows = [["score", *(head for head, _ in columns)], ["---"] * (len(columns) + 1)]

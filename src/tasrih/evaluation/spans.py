@@ -172,8 +172,9 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
         first, second = _speaker_score(ours), _speaker_score(theirs)
         return {name: first[name] - second[name] for name in first}
 
+    above_rules = bootstrap(difference, named, counts["rules"])
     return Report(
-        model, data, split, len(rows), f"tasrih evaluate {model} {data} --split {split} --spans", scores,
-        bootstrap(difference, named, counts["rules"]),
+        model, data, split, len(rows), f"tasrih evaluate {model} {data} --split {split} --spans", scores, above_rules,
         [f"the model's speakers are named by: {classifier.settings.speaker_by} (of {', '.join(SPEAKER_BY)})"],
+        baselines=dict.fromkeys(above_rules, "rules"),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tasrih.errors import MissingExtraError, ModelError, named
+from tasrih.models.encoding import panics_as_errors
 
 #: Names of SentencePiece's file beside the weights of T5 and mT5, and of what came out of fairseq.
 _PIECES = ("spiece.model", "sentencepiece.bpe.model")
@@ -32,7 +33,8 @@ def open_auto_tokenizer(place: Path | str):
     if not (Path(place) / "tokenizer.json").is_file() and any((Path(place) / name).is_file() for name in _PIECES):
         _need_sentencepiece(place)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        with panics_as_errors():
+            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
     except ValueError as error:
         if "tiktoken" not in str(error):
             raise
@@ -41,7 +43,8 @@ def open_auto_tokenizer(place: Path | str):
         raise ModelError(
             f"{place} has no tokenizer.json, and its vocabulary cannot be read as SentencePiece's: get the model again"
         ) from None
-    except (KeyError, TypeError, AttributeError, IndexError) as error:  # of a file with values of other kinds
+    # of a file with values of other kinds, or nested without end
+    except (KeyError, TypeError, AttributeError, IndexError, RuntimeError) as error:
         raise ModelError(f"{place} has a tokenizer that cannot be read ({named(error)})") from None
     if not isinstance(tokenizer.model_max_length, (int, float)):
         raise ModelError(f"{place}: model_max_length must be a number, not {tokenizer.model_max_length!r}")

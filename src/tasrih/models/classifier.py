@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tasrih.deadline import watched
 from tasrih.errors import MissingExtraError, ModelError, named
 from tasrih.models.auto_tokenizer import longest_window, open_auto_tokenizer
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
-from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow
+from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow, panics_as_errors
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
 from tasrih.models.files import is_exported, locate, open_folder, read_config
 from tasrih.models.safety import MOST_POSITIONS, check_graph, check_transformers_folder
@@ -24,6 +25,9 @@ from tasrih.results import Prediction, Window
 from tasrih.schemes import SCHEMES
 from tasrih.text.language import unreadable
 from tasrih.text.normalise import steps_of
+
+#: The most words of the text that is tokenised when a model is opened.
+_LONG = 4096
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class ClassifierSettings:
     one window may hold the evidence; as it was trained."""
     abstain_below: float = 0.0
     """With ``abstain=True``, no label is given under this probability."""
+    abstain_precision: float = 0.9
+    """Share of right answers that ``abstain_below`` and ``sure_from`` were fitted to reach."""
     span_bias: float = 0.0
     """Added to the token head's log-probability of speaker and target."""
     speaker_by: str = "rules"
@@ -70,6 +76,8 @@ class ClassifierSettings:
                 raise ValueError(f"temperature must lie between 1e-6 and 1e6, not {value!r}")
         if not self.lead_weight >= 0:
             raise ValueError(f"lead_weight must not be negative, not {self.lead_weight!r}")
+        if not 0 < self.abstain_precision <= 1:
+            raise ValueError(f"abstain_precision must lie above 0 and at 1 at most, not {self.abstain_precision!r}")
         for name, choices in (("window_pool", ("mean", "max")), ("speaker_by", SPEAKER_BY)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be {' or '.join(choices)}, not {getattr(self, name)!r}")
@@ -136,7 +144,7 @@ class Classifier:
         if isinstance(place, Path) and is_exported(place):
             folder = open_folder(place)
             if folder["kind"] != "classifier":
-                raise ModelError(f"{place} is a {str(folder['kind'])[:20]}, not a classifier")
+                raise ModelError(f"{place} is a {str(folder['kind'])[:20]!r}, not a classifier")
             settings = read_settings(ClassifierSettings, folder["settings"], place / "config.json")
             encoder = TextEncoder.from_file(
                 folder.file("tokenizer.json"), profile=settings.profile, max_length=settings.max_length
@@ -161,24 +169,32 @@ class Classifier:
         stored = getattr(config, "tasrih", None) or {}
         if not isinstance(stored, dict):
             raise ModelError(f"{place}: tasrih in its config must be an object, not {type(stored).__name__}")
-        tokenizer = open_auto_tokenizer(place)
-        longest = min(512, longest_window(config, tokenizer))
-        settings = read_settings(
-            ClassifierSettings,
-            {"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",
-             "max_length": longest, **stored, "labels": labels},
-            place,
-        )  # fmt: skip
-        encoder = TextEncoder(
-            tokenizer.backend_tokenizer, profile=settings.profile, max_length=settings.max_length,
-            pad_id=tokenizer.pad_token_id,
-        )  # fmt: skip
+        try:
+            with panics_as_errors():
+                tokenizer = open_auto_tokenizer(place)
+            longest = min(512, longest_window(config, tokenizer))
+            settings = read_settings(
+                ClassifierSettings,
+                {"task": _task_of(labels), "multi_label": config.problem_type == "multi_label_classification",
+                 "max_length": longest, **stored, "labels": labels},
+                place,
+            )  # fmt: skip
+            encoder = TextEncoder(
+                tokenizer.backend_tokenizer, profile=settings.profile, max_length=settings.max_length,
+                pad_id=tokenizer.pad_token_id,
+            )  # fmt: skip
+        except (ModelError, MissingExtraError):
+            raise
+        except Exception as error:  # a stranger's tokenizer can fail in any way, or not fit the settings
+            raise ModelError(f"{place} has a tokenizer that cannot be read ({named(error)})") from None
         return cls(engine, encoder, settings)._checked(place)
 
     def _checked(self, place: Path | str) -> Classifier:
-        """Compute one short text, so that a head that does not fit its labels is found before any use."""
+        """Read a text, so that what fails or does not fit its labels is found before any use."""
         paired = ["نص"] if self.task == "stance" else None
         try:
+            # longer than a window; it is not computed, which can take longer than to open the model
+            self._encoder.windows(["نص " * min(self.settings.max_length, _LONG)], paired)
             logits = self.read(["نص"], paired)[0].logits
         except ModelError as error:
             raise ModelError(f"{place}: {error}") from None
@@ -254,7 +270,7 @@ class Classifier:
         flat = [window for windows in split for window in windows]
         if not flat:
             return []
-        logits, spans = compute(self._engine, self._encoder, flat, batch_size=batch_size, pool=pool)
+        logits, spans = compute(watched(self._engine), self._encoder, flat, batch_size=batch_size, pool=pool)
         # a damaged row of the embeddings shows with the texts that have its token, not before
         if not all(np.isfinite(part).all() for part in (logits, *(spans or ()))):
             raise ModelError("the weights hold values that are no numbers (NaN): get the model again")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tasrih.deadline import check
 from tasrih.models.spans import softmax
 
 
@@ -85,11 +86,15 @@ def beam_search(
 
     Returns:
         The finished hypotheses, best first; empty if none came to an end within ``max_pieces``.
+
+    Raises:
+        TimeoutError: if the caller has set a deadline (see ``tasrih.deadline``), and it is past.
     """
     banned = list(banned)
     alive = [Hypothesis((), 0.0, trie.root if trie else {})]
     done: list[Hypothesis] = []
     for length in range(max_pieces + 1):
+        check()
         scores = np.log(softmax(next_logits([beam.pieces for beam in alive]).astype(np.float64)) + 1e-12)
         grown: list[Hypothesis] = []
         for beam, row in zip(alive, scores, strict=True):

@@ -8,7 +8,8 @@ of the caller's text that it stands for.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tasrih.errors import ModelError
+from tasrih.errors import ModelError, named
 from tasrih.text.normalise import Normalised, fold, steps_of
 
 if TYPE_CHECKING:
@@ -97,6 +98,17 @@ def _positions(offsets: np.ndarray, edits: np.ndarray, *, last: bool) -> np.ndar
     return np.where(index < 0, offsets, inside)
 
 
+@contextmanager
+def panics_as_errors() -> Iterator[None]:
+    """Raise ``RuntimeError`` for a panic of the tokenizers' Rust code, which no ``except Exception`` would catch."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":  # its class cannot be imported
+            raise
+        raise RuntimeError(str(error)) from None
+
+
 def open_tokenizer(path: str | Path) -> Tokenizer:
     """Open a ``tokenizer.json``.
 
@@ -112,10 +124,10 @@ def open_tokenizer(path: str | Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
     try:
-        return Tokenizer.from_file(str(path))
+        with panics_as_errors():
+            return Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing narrower
-        told = str(error).splitlines()[0][:200]
-        raise ModelError(f"{path} is no tokenizer that can be opened ({told}): get the model again") from None
+        raise ModelError(f"{path} is no tokenizer that can be opened ({named(error)}): get the model again") from None
 
 
 class TextEncoder:
@@ -134,7 +146,7 @@ class TextEncoder:
             pad_id: id of the padding token; None takes that of ``[PAD]``.
 
         Raises:
-            ValueError: if the profile is unknown.
+            ValueError: if the profile is unknown, or the tokenizer's own marks leave no room for a text in a window.
         """
         steps_of(profile)
         self.profile = profile
@@ -173,9 +185,13 @@ class TextEncoder:
             The encoder.
 
         Raises:
-            ModelError: if the file holds no tokenizer.
+            ModelError: if the file holds no tokenizer, or not one for such windows.
         """
-        return cls(open_tokenizer(path), profile=profile, max_length=max_length, overlap=overlap)
+        tokenizer = open_tokenizer(path)
+        try:
+            return cls(tokenizer, profile=profile, max_length=max_length, overlap=overlap)
+        except ValueError as error:
+            raise ModelError(f"{path} does not fit the settings ({named(error)}): get the model again") from None
 
     def windows(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[list[TokenWindow]]:
         """Tokenise texts into windows.
@@ -189,6 +205,7 @@ class TextEncoder:
 
         Raises:
             TargetTooLongError: if a pair fills over half of a window.
+            ModelError: if the tokenizer fails, being damaged.
         """
         sources = [fold(without_surrogates(text), self.profile) for text in texts]
         inputs: list = [source.text for source in sources]
@@ -202,7 +219,7 @@ class TextEncoder:
                         f"this model reads targets of up to {self.max_length // 2}"
                     )
             inputs = list(zip(inputs, seconds, strict=True))
-        encodings = self._tokenizer.encode_batch(inputs)
+        encodings = self._read(self._tokenizer.encode_batch, inputs)
         return [
             self._split(encoding, source, text)
             for encoding, source, text in zip(encodings, sources, texts, strict=True)
@@ -217,8 +234,15 @@ class TextEncoder:
         return pad(windows, self.pad_id, most=self.max_length)
 
     def _length(self, text: str) -> int:
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        encoding = self._read(self._tokenizer.encode, text, add_special_tokens=False)
         return len(encoding.ids) + sum(len(rest.ids) - self.overlap for rest in encoding.overflowing)
+
+    def _read(self, encode: Callable, *inputs, **options):
+        try:
+            with panics_as_errors():
+                return encode(*inputs, **options)
+        except Exception as error:  # a stranger's tokenizer can fail in any way
+            raise ModelError(f"the tokenizer cannot read a text ({named(error)}): get the model again") from None
 
     def _split(self, encoding, source: Normalised, text: str) -> list[TokenWindow]:
         parts = [encoding, *encoding.overflowing]

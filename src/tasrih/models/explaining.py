@@ -20,6 +20,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tasrih.deadline import watched
 from tasrih.models.batching import BatchSize, compute
 from tasrih.models.classifier import Classifier, Reading
 from tasrih.models.encoding import TokenWindow
@@ -175,7 +176,8 @@ def _occluded(
         flat = [window for _, windows in waiting for window in windows]
         rows = iter(())
         if flat:
-            rows = iter(compute(classifier.backend, classifier.encoder, flat, batch_size=batch_size, pool=pool)[0])
+            engine = watched(classifier.backend)
+            rows = iter(compute(engine, classifier.encoder, flat, batch_size=batch_size, pool=pool)[0])
         for one, _ in waiting:
             logits = reading.logits.copy()
             for number in one.tokens:

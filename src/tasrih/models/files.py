@@ -122,7 +122,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read ({error}): get the model again") from None
     if not isinstance(config, dict):
         raise ModelError(f"{path} holds no settings: get the model again")
@@ -166,7 +166,7 @@ def open_folder(path: Path) -> ModelFolder:
             raise ModelError(f"{file} is missing: get the model again")
         size = file.stat().st_size
         if not (isinstance(facts, dict) and isinstance(facts.get("bytes"), int) and "sha256" in facts):
-            raise ModelError(f"{path / 'config.json'} lists {name} without its bytes and sha256: get the model again")
+            raise ModelError(f"{path / 'config.json'} lists {name!r} without its bytes and sha256: get the model again")
         if size != facts["bytes"]:
             raise ModelError(f"{file} has {size:,} bytes, not {facts['bytes']:,}: it is truncated; get the model again")
         if _digest_once(file, size, file.stat().st_mtime_ns) != facts["sha256"]:

@@ -10,22 +10,28 @@ from tasrih.models.files import kind_of, locate
 from tasrih.models.summariser import Summariser
 
 
-@lru_cache(maxsize=16)
-def _opened(name: str, device: str | None, engine: str | None) -> Classifier | Summariser:
-    place = locate(name)
-    summarises = False
+def _summarises(place: Path | str) -> bool:
+    """Say whether a folder or hub id is a summariser's, by its config."""
     if isinstance(place, Path):
         kind = kind_of(place)
-        summarises = kind == "summariser" if kind else Summariser.is_one(place)
-    if summarises:
+        return kind == "summariser" if kind else Summariser.is_one(place)
+    try:
+        from transformers import AutoConfig
+
+        return bool(AutoConfig.from_pretrained(place, trust_remote_code=False).is_encoder_decoder)
+    except Exception:  # a stranger's config can fail in any way; opening it as a classifier tells which
+        return False
+
+
+@lru_cache(maxsize=16)
+def _opened(name: str, device: str | None, engine: str | None) -> Classifier | Summariser:
+    if _summarises(locate(name)):
         return Summariser.from_pretrained(name, device=device)
     return Classifier.from_pretrained(name, device=device, engine=engine)
 
 
 def load(name: str | Path, *, device: str | None = None, engine: str | None = None) -> Classifier | Summariser:
     """Open a model by name, folder or hub id.
-
-    A hub id is opened as a classifier; for a summariser of the hub use ``Summariser.from_pretrained``.
 
     Args:
         name: a bundled model's name (``tasrih models`` lists them), a folder, or a hub id.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 import re
 import zipfile
@@ -25,9 +26,12 @@ MOST_POSITIONS = 1_000_000
 #: The largest header of a safetensors file that its own library opens.
 _MOST_HEADER = 100_000_000
 
-# A tensor kept outside the graph has an entry of key "location" (field 1 of StringStringEntryProto); protobuf reads a
-# number with needless zeros behind it too.
-_EXTERNAL = re.compile(rb"(?:\x0a|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)location")
+#: Sides of a tensor; torch and numpy have no more.
+_MOST_SIDES = 64
+
+# A tensor kept outside the graph has an entry of key "location". Protobuf reads its field's number in many spellings,
+# but every one of its length, 8 or 8 with needless zeros behind it, ends in one of these two bytes.
+_EXTERNAL = re.compile(rb"location(?<=[\x00\x08]location)")  # the word first: ten times as fast
 
 
 def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
@@ -47,7 +51,7 @@ def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
     if config.get("auto_map") or code:
         what = code[0] if code else "auto_map in config.json"
         raise ModelError(f"{folder} carries code of its own ({what}), which tasrih never runs: use a model without it")
-    weights = sorted(folder.glob("*.safetensors"))
+    weights = sorted(path for path in folder.glob("*.safetensors") if path.is_file())
     if not weights:
         pickled = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLED)
         if pickled:
@@ -68,7 +72,7 @@ def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
 
 
 def _check_links(folder: Path) -> None:
-    """Refuse files that lie elsewhere, by a link or by an index of weights.
+    """Refuse files that lie elsewhere, by a link or by an index of weights, and what is no file at all.
 
     A folder of the hub's cache is whole all the same: its files are links into ``blobs`` beside it.
     """
@@ -76,13 +80,17 @@ def _check_links(folder: Path) -> None:
     if folder.resolve().parent.name == "snapshots":
         homes.append(folder.resolve().parent.parent / "blobs")
     for path in sorted(folder.rglob("*")):
+        if not (name := path.relative_to(folder).as_posix()).isprintable():  # it would stand in messages
+            raise ModelError(f"{folder} holds a file of no possible name ({name!r}): use another model")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError(f"{path} is a pipe or a device, which could be read for ever: use another model")
         if not any(path.resolve().is_relative_to(home) for home in homes):
             raise ModelError(f"{path} leads out of the folder: copy the file that it stands for, or use another model")
     for path in folder.glob("*.index.json"):
         try:
             names = set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values())
             outside = sorted(name for name in names if Path(name).name != name or not (folder / name).is_file())
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ModelError(f"{path} is no index of weights: get the model again") from None
         if outside:
             raise ModelError(f"{path} lists {outside[0]!r}, which is no file of the folder: get the model again")
@@ -91,30 +99,36 @@ def _check_links(folder: Path) -> None:
 def _shapes(path: Path) -> dict[str, list[int]]:
     """Read the shapes of a safetensors file from its header."""
     size = path.stat().st_size
+    shapes, end, name = {}, 0, None
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 0 < length <= min(size - 8, _MOST_HEADER):
             raise ModelError(f"{path} is no whole safetensors file ({size:,} bytes): get the model again")
         try:
-            header = json.loads(file.read(length))
-            tensors = {name: facts for name, facts in header.items() if name != "__metadata__"}
-            end = max((facts["data_offsets"][1] for facts in tensors.values()), default=0)
-            shapes = {name: list(map(operator.index, facts["shape"])) for name, facts in tensors.items()}
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-            raise ModelError(f"{path} has a damaged header: get the model again") from None
+            for name, facts in json.loads(file.read(length)).items():
+                if name != "__metadata__":
+                    shapes[name], last = _shape(facts)
+                    end = max(end, last)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            told = "" if name is None else f", at {name[:60]!r}"
+            raise ModelError(f"{path} has a damaged header{told}: get the model again") from None
     if 8 + length + end != size:
         raise ModelError(f"{path} has {size:,} bytes, not {8 + length + end:,}: it is truncated; get the model again")
     return shapes
 
 
+def _shape(facts: dict[str, Any]) -> tuple[list[int], int]:
+    """Give a tensor's shape, which its bytes must bear out, and where they end."""
+    shape = list(map(operator.index, facts["shape"]))
+    first, last = map(operator.index, facts["data_offsets"])
+    if len(shape) > _MOST_SIDES or min(shape, default=0) < 0 or math.prod(shape) > 8 * (last - first):  # a bit each
+        raise ValueError("no such tensor")
+    return shape, last
+
+
 def _check_sizes(folder: Path, config: dict[str, Any], shapes: dict[str, list[int]]) -> None:
     """Hold what the config claims against the weights that are there."""
-    numbers = 0
-    for shape in shapes.values():
-        count = 1
-        for side in shape:
-            count *= side
-        numbers += count
+    numbers = sum(map(math.prod, shapes.values()))
     for key, most in (
         ("vocab_size", numbers), ("hidden_size", numbers), ("embedding_size", numbers), ("d_model", numbers),
         ("intermediate_size", numbers),
@@ -178,6 +192,8 @@ def check_inside(folder: Path, name: str) -> Path:
     Raises:
         ModelError: if the name or a link leads out of the folder.
     """
+    if not name.isprintable():  # it would stand in messages
+        raise ModelError(f"{folder / 'config.json'} lists a file of no possible name ({name!r}): use another model")
     path = folder / name
     try:
         inside = not Path(name).is_absolute() and path.resolve().is_relative_to(folder.resolve())

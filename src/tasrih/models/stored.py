@@ -33,7 +33,7 @@ def read_settings(kind: type[T], stored: Any, where: object) -> T:
     known = {item.name for item in fields(kind)}
     if not isinstance(stored, dict) or not needed <= set(stored) <= known:
         wrong = sorted(needed - set(stored) or set(stored) - known) if isinstance(stored, dict) else ()
-        told = f" ({'missing' if needed - set(stored) else 'unknown'}: {str(wrong[0])[:40]})" if wrong else ""
+        told = f" ({'missing' if needed - set(stored) else 'unknown'}: {str(wrong[0])[:40]!r})" if wrong else ""
         raise ModelError(f"{where}: its settings are not a {kind.__name__.removesuffix('Settings').lower()}'s{told}")
     hints, values = get_type_hints(kind), {}
     for name, value in stored.items():

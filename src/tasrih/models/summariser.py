@@ -14,7 +14,7 @@ import numpy as np
 from tasrih.errors import MissingExtraError, ModelError, named
 from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.decoding import WordTrie, beam_search
-from tasrih.models.encoding import open_tokenizer, without_surrogates
+from tasrih.models.encoding import open_tokenizer, panics_as_errors, without_surrogates
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
 from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
@@ -34,6 +34,9 @@ METHODS = ("auto", "abstractive", "extractive")
 
 #: A wider search only takes time.
 MOST_BEAMS = 64
+
+#: No text model has more pieces; a larger id only asks for memory.
+MOST_PIECES = 1_000_000
 
 #: Words under which a text is its own summary.
 SHORTEST = 8
@@ -97,6 +100,9 @@ class Summariser:
             tokenizer: a ``tokenizers.Tokenizer`` whose word-initial pieces begin with ``▁`` or ``Ġ``
                 (byte-level), or whose continuations begin with ``##``.
             settings: as stored with the model.
+
+        Raises:
+            ValueError: if an id of a piece asks for too much memory.
         """
         self.settings = settings
         self._decoder = decoder
@@ -108,6 +114,8 @@ class Summariser:
         # pieces of bytes are read as what they decode to, and words are cut with the space before them
         self._byte_level = not continued and not any("▁" in piece for piece in vocabulary) and "Ġ" in vocabulary
         self._size = max(vocabulary.values()) + 1
+        if self._size > MOST_PIECES:
+            raise ValueError(f"a piece of the tokenizer has the id {self._size - 1:,}, beyond {MOST_PIECES:,}")
         self._starts = np.zeros(self._size, dtype=bool)
         self._specials = {index for index, token in tokenizer.get_added_tokens_decoder().items() if token.special}
         free = set()
@@ -149,28 +157,32 @@ class Summariser:
         if isinstance(place, Path) and is_exported(place):
             folder = open_folder(place)
             if folder["kind"] != "summariser":
-                raise ModelError(f"{place} is a {str(folder['kind'])[:20]}, not a summariser")
+                raise ModelError(f"{place} is a {str(folder['kind'])[:20]!r}, not a summariser")
             settings = read_settings(SummariserSettings, folder["settings"], place / "config.json")
-            decoder = _onnx_decoder(folder, settings)
+            decoder, tokenizer = _onnx_decoder(folder, settings), open_tokenizer(folder.file("tokenizer.json"))
             try:
-                decoder([settings.end_id])([()])  # parts that do not fit each other are found before any use
-            except Exception as error:  # a stranger's graph can fail in any way
+                # parts that do not fit each other are found before any use, such as a piece without a row
+                decoder([max(tokenizer.get_vocab().values()), settings.end_id])([()])
+                with panics_as_errors():
+                    return cls(decoder, tokenizer, settings)
+            except Exception as error:  # a stranger's graph or tokenizer can fail in any way
                 raise ModelError(f"{place} cannot write ({named(error)}): get the model again") from None
-            return cls(decoder, open_tokenizer(folder.file("tokenizer.json")), settings)
         if isinstance(place, Path):
             check_transformers_folder(place, read_config(place))
-        return cls._from_transformers(place, device)
+        try:
+            with panics_as_errors():
+                return cls._from_transformers(place, device)
+        except (ModelError, MissingExtraError):
+            raise
+        except Exception as error:  # a stranger's tokenizer can fail in any way
+            raise ModelError(f"{place} cannot write ({named(error)}): get the model again") from None
 
     @staticmethod
     def is_one(folder: Path) -> bool:
         """Say whether a transformers folder holds a seq2seq model."""
-        import json
-
         try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        if not isinstance(config, dict):
+            config = read_config(folder)
+        except ModelError:
             return False
         kinds = config.get("architectures")
         writes = isinstance(kinds, list) and any("ConditionalGeneration" in str(kind) for kind in kinds)

@@ -24,6 +24,7 @@ from tasrih.results import Document, Explanation, Prediction, Statement, Summary
 Fields = tuple[str, ...]
 
 _BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
 _UNFIT = re.compile("[\ud800-\udfff]")
 
 
@@ -41,6 +42,22 @@ def line(fields: Iterable[str]) -> str:
         'summary\\tنعم أو لا'
     """
     return "\t".join(_BREAKS.sub(" ", _UNFIT.sub("\ufffd", field)).strip() for field in fields)
+
+
+def printable(text: str) -> str:
+    """Make a text of one line or more fit for a terminal, and for UTF-8.
+
+    Args:
+        text: any text.
+
+    Returns:
+        The text with U+FFFD for each control character (but tabs and the ends of lines) and each lone surrogate.
+
+    Example:
+        >>> printable("نعم\\x1b[2J\\n")
+        'نعم\ufffd[2J\\n'
+    """
+    return _CONTROL.sub("\ufffd", text)
 
 
 def document_fields(document: Document) -> Iterator[Fields]:

@@ -141,7 +141,8 @@ def _scores(metrics: Mapping[str, Any], analysis: Mapping[str, Any]) -> str:
     names = [name for name in dict.fromkeys(n for scores in systems.values() for n in scores) if name not in hidden]
     heads, changes = ["score", *systems], []
     if metrics.get("difference"):
-        heads.append("difference to baseline")
+        named = set(metrics.get("baselines", {}).values())
+        heads.append(f"less {named.pop()}" if len(named) == 1 else "less the strongest baseline")
         changes.append(metrics["difference"])
     if metrics.get("against"):
         heads.append(f"less {metrics['against']['model']}")

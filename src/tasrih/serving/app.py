@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,13 +14,16 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 
 from tasrih import __version__, api
+from tasrih.data.strict import decode, parse
+from tasrih.deadline import check
 from tasrih.results import Document, Explanation, Prediction, Summary
 from tasrih.serving import drawing
 from tasrih.serving.bodies import ClassifyBody, ExplainBody, Health, Problem, SummariseBody, TagBody, Texts
 from tasrih.serving.guard import Guard
-from tasrih.serving.workers import Busy, Deadline, Workers
+from tasrih.serving.workers import Busy, Workers
 
 #: Texts that are read together, between two looks at the deadline: fewer where they are long.
 CHUNK = 8
@@ -30,7 +35,8 @@ class Limits:
 
     Attributes:
         body: bytes of a body.
-        characters: characters of a text.
+        bodies: bytes of all bodies that are held, from their first byte to their answer.
+        characters: characters of a text; a ligature counts as its letters, which are what is read.
         explained: characters of a text that is explained: each of its words is a pass of the model.
         texts: texts of a body.
         threads: requests worked on at once.
@@ -40,6 +46,7 @@ class Limits:
     """
 
     body: int = 2 * 2**20
+    bodies: int = 32 * 2**20
     characters: int = 100_000
     explained: int = 4_000
     texts: int = 64
@@ -85,7 +92,10 @@ def make_app(limits: Limits | None = None) -> FastAPI:
         title="tasrih", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan,
         description="Reads Arabic news: topics, statements, stances and summaries.",
     )  # fmt: skip
-    app.add_middleware(Guard, max_body=limits.body, seconds=limits.seconds, idle=limits.idle)
+    app.router.route_class = _StrictRoute
+    app.add_middleware(
+        Guard, max_body=limits.body, max_bodies=limits.bodies, seconds=limits.seconds, idle=limits.idle
+    )  # fmt: skip
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(Busy, _busy)
     app.add_exception_handler(TimeoutError, _late)
@@ -101,10 +111,10 @@ def _add_verbs(app: FastAPI, limits: Limits) -> None:
     ):  # fmt: skip
         texts = _checked(body, limits, most)
 
-        def work(deadline: Deadline) -> bytes:
+        def work() -> bytes:
             found: list[dict] = []
             for group in _groups(texts, chunk, limits.characters):
-                deadline.check()
+                check()
                 found += map(show, verb(group))
             return _encoded(found[0] if body.texts is None else found)
 
@@ -187,14 +197,47 @@ def _encoded(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False).encode()
 
 
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        try:
+            text = decode(await self.body())
+        except ValueError as error:
+            raise HTTPException(400, f"body: {error}") from None
+        try:
+            return parse(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:
+            raise HTTPException(422, f"body: {error}") from None
+
+
+class _StrictRoute(APIRoute):
+    """Reads bodies as strictly as files are read."""
+
+    def get_route_handler(self) -> Callable:
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
 def _checked(body: Texts, limits: Limits, most: int) -> list[str]:
     texts = body.all
     if len(texts) > limits.texts:
         raise HTTPException(413, f"{len(texts)} texts: at most {limits.texts} in a body")
     for index, text in enumerate(texts):
-        if len(text) > most:
-            raise HTTPException(413, f"text {index} has {len(text)} characters: at most {most} are read")
+        if (size := _spelt(text)) > most:
+            told = "" if size == len(text) else ", ligatures spelt out"
+            raise HTTPException(413, f"text {index} has {size} characters{told}: at most {most} are read")
     return texts
+
+
+def _spelt(text: str) -> int:
+    """Count the characters of a text after NFKC, of which a ligature has up to eighteen."""
+    # one by one: NFKC of a whole text takes time with the square of its vowel marks
+    return sum(count * len(unicodedata.normalize("NFKC", char)) for char, count in Counter(text).items())
 
 
 def _groups(texts: list[str], most: int, characters: int) -> Iterator[list[str]]:
@@ -202,11 +245,12 @@ def _groups(texts: list[str], most: int, characters: int) -> Iterator[list[str]]
     group: list[str] = []
     size = 0
     for text in texts:
-        if group and (len(group) == most or size + len(text) > characters):
+        more = _spelt(text)
+        if group and (len(group) == most or size + more > characters):
             yield group
             group, size = [], 0
         group.append(text)
-        size += len(text)
+        size += more
     if group:
         yield group
 

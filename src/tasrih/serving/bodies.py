@@ -10,6 +10,11 @@ from tasrih.api import DEFAULT_MODELS, labels_of
 from tasrih.models.summariser import STYLES
 from tasrih.schemes import SCHEMES
 
+#: Style to the most words that may be asked for, so that a small body asks for little work.
+MOST_WORDS = {"headline": 30, "brief": 200}
+#: The same where the model writes them: each word takes it longer than the one before.
+MOST_WRITTEN = {"headline": 30, "brief": 60}
+
 _LABELS = tuple(label for task in SCHEMES for label in labels_of(task))
 
 
@@ -96,14 +101,24 @@ class SummariseBody(Texts):
     """Articles to summarise."""
 
     style: Literal["headline", "brief"] = "headline"
-    max_words: int | None = Field(None, ge=1, le=500, strict=True)
-    min_words: int = Field(1, ge=1, le=500, strict=True, description="The fewest words, as far as the text has them.")
+    max_words: int | None = Field(
+        None, ge=1, le=max(MOST_WORDS.values()), strict=True,
+        description="At most {headline} for a headline and {brief} for a brief; ".format(**MOST_WORDS)
+        + "where the model writes them, {headline} and {brief}.".format(**MOST_WRITTEN),
+    )  # fmt: skip
+    min_words: int = Field(
+        1, ge=1, le=max(MOST_WORDS.values()), strict=True, description="The fewest words, as far as the text has them."
+    )
     method: Literal["auto", "abstractive", "extractive"] = "auto"
     grounded: bool = Field(True, description="Let the model write words of the text and function words only.")
 
     @model_validator(mode="after")
-    def _in_order(self):
+    def _in_bounds(self):
         most = STYLES[self.style] if self.max_words is None else self.max_words
+        bound = (MOST_WRITTEN if self.method == "abstractive" else MOST_WORDS)[self.style]
+        if most > bound:
+            kind = f"{self.style} by the method {self.method}"
+            raise ValueError(f"max_words {most} is more than {bound}, the most of a {kind}")
         if self.min_words > most:
             raise ValueError(f"min_words {self.min_words} is more than max_words, {most}")
         return self

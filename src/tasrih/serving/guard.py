@@ -1,10 +1,11 @@
-"""What stands before every request: a bound on its body, and the headers of every answer."""
+"""What stands before every request: bounds on its body and on all bodies, and the headers of every answer."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -28,18 +29,37 @@ HEADERS = {
 }
 
 
+@dataclass(eq=False, slots=True)
+class _Body:
+    """A body that is held, as far as it has come in; one that is dropped makes room for others."""
+
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    whole: bool = False
+    dropped: bool = False
+
+    def drop(self) -> None:
+        """Let go of what has come in."""
+        self.parts, self.size, self.dropped = [], 0, True
+
+
 class Guard:
     """ASGI middleware: reads a body whole, up to a bound and in bounded time, and adds ``HEADERS``.
+
+    Bodies are held until they are answered. Where all of them together go over their bound, the one that has owed its
+    rest for longest makes room, so that whoever sends halves of bodies keeps nobody out.
 
     Args:
         app: what it stands before.
         max_body: the most bytes of a body.
+        max_bodies: the most bytes of all bodies that are held.
         seconds: the longest that a body may take to come in.
         idle: the longest that nothing of it may come in.
     """
 
-    def __init__(self, app: App, max_body: int, seconds: float, idle: float) -> None:
-        self.app, self.max_body, self.seconds, self.idle = app, max_body, seconds, idle
+    def __init__(self, app: App, max_body: int, max_bodies: int, seconds: float, idle: float) -> None:
+        self.app, self.max_body, self.max_bodies, self.seconds, self.idle = app, max_body, max_bodies, seconds, idle
+        self._held: list[_Body] = []  # the longest held first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,14 +69,24 @@ class Guard:
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
+        self._held.append(body := _Body())
+        try:
+            await self._pass_on(body, scope, receive, send)
+        finally:
+            self._held.remove(body)
+
+    async def _pass_on(self, body: _Body, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with asyncio.timeout(self.seconds):
-                body = await self._body(scope, receive)
+                content = await self._read(body, scope, receive)
         except TimeoutError:
             told = f"the body took longer than {self.seconds:g} s, or nothing of it came for {self.idle:g} s"
             await refuse(send, 408, told)
             return
-        if body is None:
+        if body.dropped:
+            await refuse(send, 503, "busy: ask again later", {"retry-after": "2"})
+            return
+        if content is None:
             await refuse(send, 413, f"the body is larger than {self.max_body} bytes")
             return
         given = False
@@ -66,27 +96,41 @@ class Guard:
             if given:
                 return await receive()
             given = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": content, "more_body": False}
 
         await self.app(scope, replay, send)
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """Read the body; None if it is too large, or if the client left."""
+    async def _read(self, body: _Body, scope: Scope, receive: Receive) -> bytes | None:
+        """Read the body; None if it is too large or was dropped, or if the client left."""
         told = dict(scope["headers"]).get(b"content-length", b"")
         if told.isdigit() and (len(told) > 12 or int(told) > self.max_body):
             return None
-        parts, size = [], 0
         while True:
             async with asyncio.timeout(self.idle):
                 message = await receive()
-            if message["type"] == "http.disconnect":
+            if message["type"] == "http.disconnect" or body.dropped:
                 return None
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self.max_body:
+            body.parts.append(message.get("body", b""))
+            body.size += len(body.parts[-1])
+            if body.size > self.max_body:
+                return None
+            self._make_room()
+            if body.dropped:
                 return None
             if not message.get("more_body"):
-                return b"".join(parts)
+                body.whole = True
+                content, body.parts = b"".join(body.parts), []
+                return content
+
+    def _make_room(self) -> None:
+        """Drop bodies that are still coming in, the longest held first, until the rest are within their bound."""
+        over = sum(body.size for body in self._held) - self.max_bodies
+        for body in self._held:
+            if over <= 0:
+                break
+            if not body.whole:
+                over -= body.size
+                body.drop()
 
 
 def with_headers(send: Send) -> Send:

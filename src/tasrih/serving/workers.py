@@ -7,26 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
+
+from tasrih.deadline import check, until
 
 T = TypeVar("T")
 
 
 class Busy(Exception):
     """The queue is full: refused at once, so that memory stays bounded and those who wait are served."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A moment (of ``time.monotonic``, in seconds) after which nobody waits for the answer any more."""
-
-    at: float
-
-    def check(self) -> None:
-        """Raise ``TimeoutError`` if the moment is past; long work calls it between its pieces."""
-        if time.monotonic() > self.at:
-            raise TimeoutError("the time limit has run out")
 
 
 class Workers:
@@ -45,14 +34,14 @@ class Workers:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tasrih")
 
-    async def run(self, work: Callable[[Deadline], T]) -> T:
+    async def run(self, work: Callable[[], T]) -> T:
         """Do a piece of work on a thread.
 
         A thread cannot be stopped from outside: past the limit the caller is answered at once, and the thread
-        keeps its place in the queue until the work looks at its deadline or ends.
+        keeps its place in the queue until the work looks at its deadline (``tasrih.deadline``) or ends.
 
         Args:
-            work: given the deadline, which it may check.
+            work: what is to be done.
 
         Returns:
             What ``work`` returns.
@@ -65,9 +54,8 @@ class Workers:
             if self._held >= self._room:
                 raise Busy
             self._held += 1
-        deadline = Deadline(time.monotonic() + self.seconds)
         try:
-            future = self._pool.submit(work, deadline)
+            future = self._pool.submit(_in_time, work, time.monotonic() + self.seconds)
         except RuntimeError:  # closed in the meantime
             self._release()
             raise Busy from None
@@ -81,3 +69,9 @@ class Workers:
     def _release(self, _: Future | None = None) -> None:
         with self._lock:
             self._held -= 1
+
+
+def _in_time(work: Callable[[], T], moment: float) -> T:
+    with until(moment):
+        check()  # it may have run out in the queue
+        return work()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tasrih.data.labelled import Row
-from tasrih.evaluation.calibration import confidence_for_precision, fit_calibration
+from tasrih.evaluation.calibration import confidence_for_precision, fit_calibration, fit_temperature
 from tasrih.evaluation.metrics import average_precision, multi_label_scores, single_label_scores
 from tasrih.evaluation.spans import fit_spans
 from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
@@ -19,8 +19,8 @@ from tasrih.models.encoding import TextEncoder
 if TYPE_CHECKING:
     from tasrih.training.config import ClassifierConfig
 
-#: ``abstain=True`` answers where at least this share of the validation answers was right.
-ABSTAIN_PRECISION = 0.9
+#: Temperatures that are tried where windows are averaged: those of ``fit_temperature``.
+_TEMPERATURES = np.geomspace(0.3, 4.0, 80)
 
 
 class ModuleEngine:
@@ -80,13 +80,53 @@ def truth_of(rows: Sequence[Row], config: ClassifierConfig) -> np.ndarray:
     return np.array([config.labels.index(row.labels[0]) for row in rows])
 
 
-def logits_of(readings: Sequence[Reading], config: ClassifierConfig) -> np.ndarray:
-    """Give one row of logits a text, ``float32`` of shape (texts, labels).
+def logits_of(classifier: Classifier, readings: Sequence[Reading]) -> np.ndarray:
+    """Give one row of logits a text, windows pooled as the classifier pools them.
 
-    The maximum over the windows where that is how they are pooled, else the first window's.
+    Args:
+        classifier: the classifier, for how it pools windows.
+        readings: one a text.
+
+    Returns:
+        ``float32`` of shape (texts, labels): the maximum over the windows, or the logarithm of the mean of their
+        probabilities; of a text of one window, its logits as they are.
     """
-    by_maximum = config.multi_label or config.pool_windows == "max"
-    return np.stack([reading.logits.max(0) if by_maximum else reading.logits[0] for reading in readings])
+    settings = classifier.settings
+    by_maximum = settings.multi_label or settings.window_pool == "max"
+
+    def pooled(reading: Reading) -> np.ndarray:
+        if by_maximum or len(reading.logits) == 1:
+            return reading.logits.max(0)
+        return np.log(classifier.probabilities(reading)[0].clip(1e-30))
+
+    return np.stack([pooled(reading) for reading in readings]).astype(np.float32)
+
+
+def served_temperature(classifier: Classifier, readings: Sequence[Reading], truth: np.ndarray) -> float:
+    """Find the temperature under which the probabilities that a text is answered by have the least log loss.
+
+    Args:
+        classifier: of one label a text; its settings say how windows are pooled.
+        readings: one a text.
+        truth: the label of each text, an index of shape (texts,).
+
+    Returns:
+        What each window's logits are to be divided by before they are pooled.
+    """
+    if classifier.settings.window_pool == "max":
+        return fit_temperature(logits_of(classifier, readings).astype(float), truth, multi_label=False)
+    logits = np.concatenate([reading.logits for reading in readings]).astype(float)
+    logits -= logits.max(1, keepdims=True)
+    weights = np.log(np.concatenate([classifier.weights(reading.windows) for reading in readings]))
+    sizes = [len(reading.logits) for reading in readings]
+    firsts = np.cumsum([0, *sizes[:-1]])
+    own = logits[np.arange(len(logits)), np.repeat(truth, sizes)]
+
+    def loss(temperature: float) -> float:
+        each = own / temperature - np.log(np.exp(logits / temperature).sum(1))
+        return -float(np.logaddexp.reduceat(each + weights, firsts).mean())
+
+    return float(min(_TEMPERATURES, key=loss))
 
 
 def score_readings(
@@ -107,7 +147,7 @@ def score_readings(
     pooled = np.stack([classifier.probabilities(reading)[0] for reading in readings])
     if config.multi_label:
         scores = multi_label_scores(truth[:, :-1], pooled[:, :-1] > 0.5)
-        return scores | {"average_precision": average_precision(truth, logits_of(readings, config))}
+        return scores | {"average_precision": average_precision(truth, logits_of(classifier, readings))}
     return single_label_scores(truth, pooled.argmax(1), len(config.labels))
 
 
@@ -126,27 +166,28 @@ def fit_settings(
     Returns:
         The settings that are stored with the model.
     """
-    settings, truth = classifier.settings, truth_of(rows, config)
-    found = fit_calibration(
-        logits_of(readings, config), truth, config.labels, multi_label=config.multi_label, precision=ABSTAIN_PRECISION
-    )
-    temperature = found.temperature
+    precision, truth = config.abstain_precision, truth_of(rows, config)
+    settings = replace(classifier.settings, abstain_precision=precision)
     if config.multi_label:
+        found = fit_calibration(
+            logits_of(classifier, readings), truth, config.labels, multi_label=True, precision=precision
+        )
         classifier.settings = replace(
-            settings, temperature=temperature, temperatures=found.temperatures, thresholds=found.thresholds,
+            settings, temperature=found.temperature, temperatures=found.temperatures, thresholds=found.thresholds,
             sure_from=found.sure_from,
         )  # fmt: skip
         return fit_spans(classifier, rows, readings) if config.spans else classifier.settings
     best: tuple[float, ClassifierSettings, np.ndarray] | None = None
     for lead_weight in (0.0,) if config.pool_windows == "max" else (0.0, 1.0, 3.0, 9.0):
-        tried = replace(settings, temperature=temperature, lead_weight=lead_weight)
-        classifier.settings = tried
+        classifier.settings = replace(settings, lead_weight=lead_weight)
+        temperature = served_temperature(classifier, readings, truth)
+        classifier.settings = tried = replace(classifier.settings, temperature=temperature)
         pooled = np.stack([classifier.probabilities(reading)[0] for reading in readings])
         score = single_label_scores(truth, pooled.argmax(1), len(config.labels))[config.metric]
         if best is None or score > best[0]:
             best = score, tried, pooled
     _, settings, pooled = best
-    floor = confidence_for_precision(pooled.max(1), pooled.argmax(1) == truth, ABSTAIN_PRECISION)
+    floor = confidence_for_precision(pooled.max(1), pooled.argmax(1) == truth, precision)
     return replace(settings, abstain_below=floor)
 
 

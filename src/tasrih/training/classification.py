@@ -31,7 +31,14 @@ from tasrih.training.config import ClassifierConfig
 from tasrih.training.folds import OutOfFold, save_out_of_fold, turns
 from tasrih.training.losses import joined_module
 from tasrih.training.ngrams import fit_ngrams
-from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
+from tasrih.training.provenance import (
+    check_data,
+    check_resumable,
+    write_config,
+    write_data,
+    write_provenance,
+    write_whole,
+)
 from tasrih.training.sources import TrainingData, read_training_data
 from tasrih.training.tuning import Fitted, fit, read_logs, spread
 
@@ -56,7 +63,7 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
     Raises:
         FileNotFoundError: if a set is not there.
         ModelError: if the base is not found.
-        ValueError: if a run to go on from was begun with other settings.
+        ValueError: if a run to go on from was begun with other settings or other rows.
     """
     begun, output = time.monotonic(), Path(config.output)
     config = replace(config, profile=config.profile or base_profile(config.base, open_tokenizer(config.base)))
@@ -68,10 +75,13 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
     data = read_training_data(config, root)
     runs = output / "checkpoints"
     resumed = config.resume and runs.is_dir()
-    if int(os.environ.get("RANK", "0")) == 0 and not resumed:
+    if resumed:
+        check_data(runs, data.fingerprints)
+    elif int(os.environ.get("RANK", "0")) == 0:
         for left in (finished, output / NGRAMS):
             left.unlink(missing_ok=True)
         write_config(output, config)
+        write_data(runs, data.fingerprints)
 
     result: dict = {"removed_by_guard": data.removed, "train_rows": len(data.train)}
     out_of_fold, train, validation = None, data.train, data.validation
@@ -83,8 +93,6 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
         if out_of_fold.scores:
             result["folds"] = spread(out_of_fold.scores)
     fitted, scores = _fit_seeds(config, train, validation, runs)
-    if config.blend < 1:
-        _blend(config, fitted)
     result = {"validation": fitted.scores, **result}
     if config.seeds:
         result["seeds"] = {str(seed): each for seed, each in zip(config.seeds, scores, strict=True)} | spread(scores)
@@ -99,8 +107,8 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
             settings = calibrate(reader, fitted.encoder, validation, config)
         else:
             classifier = classifier_of(reader, fitted.encoder, config)
+            save_out_of_fold(output / "out_of_fold.npz", out_of_fold, classifier, config)
             settings = fit_settings(classifier, out_of_fold.rows, out_of_fold.readings, config)
-            save_out_of_fold(output / "out_of_fold.npz", out_of_fold, config)
         _save(fitted, settings, output)
         seeds = config.seeds or [config.seed]
         write_provenance(output, seeds=seeds, data=data.fingerprints, begun=begun, resumed=resumed)
@@ -111,8 +119,10 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
     return result
 
 
-def _fit_seeds(config: ClassifierConfig, train, validation, runs: Path) -> tuple[Fitted, list[dict]]:
-    """Fine-tune once for each seed, and keep the best on validation or the mean of all."""
+def _fit_seeds(
+    config: ClassifierConfig, train: list[Row], validation: list[Row], runs: Path, turn: str = ""
+) -> tuple[Fitted, list[dict]]:
+    """Fine-tune once for each seed, and keep the best on validation or the mean of all, blended where the run says."""
     from safetensors.torch import load_file, load_model
 
     seeds = config.seeds or [config.seed]
@@ -120,24 +130,24 @@ def _fit_seeds(config: ClassifierConfig, train, validation, runs: Path) -> tuple
     for seed in seeds:
         # the mean of heads is one only where they began alike
         head_seed = config.seeds[0] if config.soup else seed
-        fitted = fit(config, train, validation, runs / f"seed-{seed}", seed=seed, head_seed=head_seed)
+        fitted = fit(config, train, validation, runs / f"{turn}seed-{seed}", seed=seed, head_seed=head_seed)
         scores.append(fitted.scores)
-    if len(seeds) == 1:
-        return fitted, scores
     if config.soup:
         total: dict = {}
         for seed in seeds:
-            for name, weight in load_file(runs / f"seed-{seed}" / "weights.safetensors").items():
+            for name, weight in load_file(runs / f"{turn}seed-{seed}" / "weights.safetensors").items():
                 total[name] = weight.double() / len(seeds) + total.get(name, 0)
         own = fitted.module.state_dict()
         means = {name: weight.to(own[name].dtype) for name, weight in total.items()}
         fitted.module.load_state_dict(means, strict=False)  # weights that are tied are stored once
         _score_again(fitted)
-    else:
+    elif len(seeds) > 1:
         best = max(range(len(seeds)), key=lambda index: scores[index][config.metric])
         device = str(fitted.trainer.args.device)
-        load_model(fitted.module, runs / f"seed-{seeds[best]}" / "weights.safetensors", device=device)
+        load_model(fitted.module, runs / f"{turn}seed-{seeds[best]}" / "weights.safetensors", device=device)
         fitted.scores = scores[best]
+    if config.blend < 1:
+        _blend(config, fitted)
     return fitted, scores
 
 
@@ -171,10 +181,11 @@ def _cross_validate(
     rows, each = turns(config, data)
     readings: list = [None] * len(rows)
     scores = []
+    # each fold's model is made as the one that is kept is, a soup of the same seeds too; of other seeds one is enough
+    alike = config if config.soup else replace(config, seeds=[])
     for number, turn in enumerate(each, 1):
         chosen_on = [rows[index] for index in turn.chosen_on]
-        folder = runs / f"fold-{number}"
-        fitted = fit(config, turn.train, chosen_on, folder, seed=config.seed, head_seed=config.seed)
+        fitted, _ = _fit_seeds(alike, turn.train, chosen_on, runs, f"fold-{number}-")
         if fitted.leads:
             reader = fitted.reader
             if config.ngrams:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tasrih.data.labelled_source import Source
 from tasrih.schemes import SCHEMES
-from tasrih.training.options import check_options, check_steps
+from tasrih.training.options import check_options, check_profile, check_steps
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ClassifierConfig:
     spans: bool = False
     """Train the token head for speakers and targets beside the tags (``statement`` alone)."""
     max_length: int = 128
-    """Tokens of a window."""
+    """Tokens of a window, 8 at least."""
     windows_per_text: int = 1
     """Windows of a long text that are trained on."""
     pool_windows: str = "none"
@@ -92,13 +92,17 @@ class ClassifierConfig:
     seeds: list[int] = field(default_factory=list)
     """Several seeds instead, one run each: their mean and deviation are told, the best on validation is kept."""
     soup: bool = False
-    """Keep the mean of the seeds' weights (Wortsman et al. 2022) instead; their heads then start alike."""
+    """Keep the mean of the seeds' weights (Wortsman et al. 2022) instead; their heads then start alike. With ``folds``,
+    each fold has a soup of its own."""
     blend: float = 1.0
     """Share of the fine-tuned weights in what is kept, the base's being the rest (Wortsman et al. 2022, WiSE-FT): for a
     second stage on a base that already does the task. 1 keeps the fine-tuned weights alone."""
     folds: int = 0
     """Folds of a cross-validation: each run leaves one fold unread and chooses its epoch on the next one. The scores on
     unread folds are told, and their logits fit temperature and thresholds. 0 leaves it out."""
+    abstain_precision: float = 0.9
+    """Share of right answers from which a model that may abstain gives one: the confidence that it then needs is fitted
+    on the validation rows or unread folds, and stored with this share."""
     resume: bool = False
     """Go on from the last checkpoint of a run that was killed."""
 
@@ -114,13 +118,18 @@ class ClassifierConfig:
             self,
             choices={"pooling": ("mean", "cls"), "pool_windows": ("none", "mean", "max")},
             positive=(
-                "batch_size", "accumulate", "learning_rate", "windows_per_text", "max_length", "log_steps",
+                "batch_size", "accumulate", "learning_rate", "windows_per_text", "log_steps",
             ),
-            not_negative=("epochs", "class_balance", "focal_gamma", "patience", "evaluate_steps", "weight_decay"),
+            not_negative=(
+                "epochs", "class_balance", "focal_gamma", "span_weight", "patience", "evaluate_steps", "weight_decay",
+            ),
             shares=("joined", "spelling", "dropout", "token_dropout", "label_smoothing", "warmup"),
         )  # fmt: skip
         check_steps(self.batch_size, self.accumulate, self.seeds)
-        for name in ("layer_decay", "blend"):
+        check_profile(self.profile)
+        if self.max_length < 8:
+            raise ValueError(f"max_length must be 8 at least, not {self.max_length}: give a window room for some words")
+        for name in ("layer_decay", "blend", "abstain_precision"):
             if not 0 < getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie above 0 and at 1 at most, not {getattr(self, name)}")
         if not self.train:
@@ -146,6 +155,11 @@ class ClassifierConfig:
             raise ValueError("validation must name a set, unless folds take turns")
         if self.folds and not any(source.folded for source in self.train):
             raise ValueError("folds need a set in train that is folded")
+        for source in (*self.train, *([self.validation] if self.validation else ())):
+            if source.fold and not self.folds:
+                raise ValueError(
+                    f"fold {source.fold!r} of {source.name} takes no turns: give folds their number, or leave fold out"
+                )
         if self.soup and len(self.seeds) < 2:
             raise ValueError(f"soup is the mean of several runs: give seeds two numbers at least, not {self.seeds}")
 

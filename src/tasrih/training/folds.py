@@ -11,7 +11,7 @@ import numpy as np
 
 from tasrih.data.guard import HeldOut, fingerprint
 from tasrih.data.labelled import Row
-from tasrih.models.classifier import Reading
+from tasrih.models.classifier import Classifier, Reading
 from tasrih.training.sources import TrainingData
 
 if TYPE_CHECKING:
@@ -126,18 +126,19 @@ def turns(config: ClassifierConfig, data: TrainingData) -> tuple[list[Row], Iter
     return rows, each()
 
 
-def save_out_of_fold(path: Path, result: OutOfFold, config: ClassifierConfig) -> None:
+def save_out_of_fold(path: Path, result: OutOfFold, classifier: Classifier, config: ClassifierConfig) -> None:
     """Store what a cross-validation read, for calibration and study.
 
     Args:
         path: an ``.npz`` file: ``ids`` (texts,), ``logits`` (texts, labels) and ``truth``, class indices (texts,) or
             booleans (texts, labels); ``labels`` names the columns.
         result: the readings.
+        classifier: pools their windows; nothing of it fitted yet, so that no row's own label bears on its logits.
         config: the run.
     """
     from tasrih.training.calibrating import logits_of, truth_of
 
     np.savez_compressed(
-        path, ids=np.array([row.id for row in result.rows]), logits=logits_of(result.readings, config),
+        path, ids=np.array([row.id for row in result.rows]), logits=logits_of(classifier, result.readings),
         truth=truth_of(result.rows, config), labels=np.array(config.labels),
     )  # fmt: skip

@@ -91,7 +91,9 @@ def joined_module(model, span_model, *, span_weight: float = 1.0, tag_loss: Call
 
     Returns:
         A module; called with ``input_ids`` and ``attention_mask`` it gives ``logits`` (batch, labels)
-        and ``span_logits`` (batch, tokens, span labels), and ``loss`` where labels are given.
+        and ``span_logits`` (batch, tokens, span labels), and ``loss`` where labels are given. A batch that is one of
+        several parts of a step is given ``span_tokens`` too, what the parts have on the mean: so their losses average
+        to what one pass over the whole step gives.
     """
     from torch import nn
 
@@ -112,7 +114,7 @@ def joined_module(model, span_model, *, span_weight: float = 1.0, tag_loss: Call
                 span_model.classifier,
             )
 
-        def forward(self, input_ids, attention_mask, labels=None, span_labels=None):
+        def forward(self, input_ids, attention_mask, labels=None, span_labels=None, span_tokens=None):
             states = self.tags.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             if self.config.classifier_pooling == "cls":
                 pooled = states[:, 0]
@@ -128,7 +130,8 @@ def joined_module(model, span_model, *, span_weight: float = 1.0, tag_loss: Call
                     flat, wanted = span_logits.float().flatten(0, 1), span_labels.flatten()
                     total = nn.functional.cross_entropy(flat, wanted, ignore_index=-100, reduction="sum")
                     # a batch may hold no text whose spans were looked for
-                    loss += span_weight * total / (wanted >= 0).sum().clamp(min=1)
+                    tokens = (wanted >= 0).sum().clamp(min=1) if span_tokens is None else span_tokens
+                    loss += span_weight * total / tokens
                 result = {"loss": loss, **result}
             return result
 

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from tasrih.training.config import ClassifierConfig
 
 #: Shares of the linear part that are tried.
-_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-#: Inverse strength of its regularisation; not tuned: 10 did well on features weighed by idf, which are larger.
-_C = 30.0
-#: The same towards a target; of 1, 3, 10 and 30 it did best on validation (macro-F1 .735, .738, .735, .735 in news).
-_C_TOWARDS = 3.0
+_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+#: Inverse strength of its regularisation, of features weighed by their rarity (idf). On validation, with the encoder,
+#: topics had a log loss of .483 at 1 and .472 at 3, statements an average precision of .778 at 1 and .779 at 3 and 10.
+_C = 3.0
 
 
 def fit_ngrams(
@@ -76,27 +75,25 @@ def _bags(texts: Sequence[Sequence[int]], vocabulary: int, separator: int | None
 
 
 def _fit_linear(bags, labels: Sequence, config: ClassifierConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Fit logistic regressions, each label for itself where a text may have several."""
+    """Fit a logistic regression for each label against all others; a label that no row has is never given."""
+    from scipy.sparse import diags
     from sklearn.linear_model import LogisticRegression
 
-    if not config.multi_label:
-        strength = _C_TOWARDS if config.task == "stance" else _C
-        fitted = LogisticRegression(C=strength, max_iter=200).fit(bags, labels)
-        weights = np.zeros((bags.shape[1], len(config.labels)), np.float32)
-        # a label that no row has is never given
-        bias = np.full(len(config.labels), -20.0, np.float32)
-        rows, starts = fitted.coef_, fitted.intercept_
-        if len(fitted.classes_) == 2:
-            rows, starts = np.concatenate([-rows, rows]) / 2, np.concatenate([-starts, starts]) / 2
-        weights[:, fitted.classes_], bias[fitted.classes_] = rows.T, starts
-        return weights, bias
-    truth = np.array(labels) >= 0.5
+    truth = np.array(labels)
+    truth = truth >= 0.5 if config.multi_label else truth[:, None] == np.arange(len(config.labels))
+    # what is rare tells more: it is shrunk less; the weights that are kept are those of the bare counts
+    rarity = np.log((1 + bags.shape[0]) / (1 + np.bincount(bags.indices, minlength=bags.shape[1]))) + 1
+    weighed = (bags @ diags(rarity)).tocsr()
     weights = np.zeros((bags.shape[1], truth.shape[1]), np.float32)
     bias = np.full(truth.shape[1], -20.0, np.float32)
     for column in np.flatnonzero(truth.any(0) & ~truth.all(0)):
         there = truth[:, column]
-        # a rare label's few rows weigh as much as all others while its weights are found; its share comes back after
-        fitted = LogisticRegression(C=_C, solver="liblinear", class_weight="balanced").fit(bags, there)
-        weights[:, column] = fitted.coef_[0]
-        bias[column] = fitted.intercept_[0] + np.log(there.sum() / (~there).sum())
+        # of several labels, a rare one's few rows weigh as much as all others while its weights are found; its share
+        # comes back after
+        balance = "balanced" if config.multi_label else None
+        fitted = LogisticRegression(C=_C, solver="liblinear", class_weight=balance).fit(weighed, there)
+        weights[:, column] = fitted.coef_[0] * rarity
+        bias[column] = fitted.intercept_[0]
+        if balance:
+            bias[column] += np.log(there.sum() / (~there).sum())
     return weights, bias

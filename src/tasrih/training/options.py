@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tasrih.text.normalise import PROFILES
+
 
 def check_options(
     settings: object, *, choices: Mapping[str, Sequence[str]] | None = None, positive: Sequence[str] = (),
@@ -40,3 +42,9 @@ def check_steps(batch_size: int, accumulate: int, seeds: Sequence[int]) -> None:
         raise ValueError(f"batch_size {batch_size} is no multiple of accumulate {accumulate}")
     if len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must differ: {seeds}")
+
+
+def check_profile(profile: str | None) -> None:
+    """Refuse a normalisation profile that there is not; None stands for the base's own."""
+    if profile is not None and profile not in PROFILES:
+        raise ValueError(f"profile must be one of {', '.join(PROFILES)}, or null for the base's own, not {profile!r}")

@@ -12,7 +12,7 @@ from tasrih.evaluation.baselines import prior
 from tasrih.evaluation.bootstrap import differences, draw, intervals
 from tasrih.evaluation.calibration import fit_calibration
 from tasrih.evaluation.classification import Answers
-from tasrih.evaluation.evaluate import baseline_answers, given_labels, questions_of
+from tasrih.evaluation.evaluate import baseline_answers, given_labels, questions_of, strongest
 from tasrih.evaluation.report import Report
 from tasrih.models.spans import softmax
 from tasrih.training.folds import turns
@@ -66,14 +66,16 @@ def evaluate_out_of_fold(run: str | Path, root: Path | None = None) -> Report:
         systems["majority"].probabilities[turn.unread] = shares
     questions = questions_of(rows, labels, several)
     draws = {name: draw(questions.scores(given), len(rows)) for name, given in systems.items()}
+    baselines = strongest(draws)
+    theirs = {score: draws[name][score] for score, name in baselines.items()}
     return Report(
         str(run), ", ".join(dict.fromkeys(source.name for source in config.train if source.folded)),
         f"{config.folds} folds", len(rows), f"tasrih evaluate {run} --folds",
-        {name: intervals(drawn) for name, drawn in draws.items()}, differences(draws["model"], draws["tfidf"]),
+        {name: intervals(drawn) for name, drawn in draws.items()}, differences(draws["model"], theirs),
         ["each text is answered by the model that had not read its fold, nor chosen its epoch on it; baselines are "
          "fitted on what that model was trained on; "
          + ("thresholds come of the next fold, for the model and TF-IDF alike" if several
             else "probabilities are not calibrated")],
         task=config.task, analysis=analyse(questions, systems, rows),
-        errors=surest_errors(questions, systems["model"], rows),
+        errors=surest_errors(questions, systems["model"], rows), baselines=baselines,
     )  # fmt: skip

@@ -16,6 +16,9 @@ PACKAGES = (
     "tasrih", "torch", "transformers", "tokenizers", "datasets", "accelerate", "safetensors", "numpy", "scikit-learn",
 )  # fmt: skip
 
+#: What lies beside a run's checkpoints: the rows that it was begun with.
+_DATA = "data.json"
+
 
 def git_commit() -> str | None:
     """Give the commit of the code that runs.
@@ -84,6 +87,38 @@ def check_resumable(output: Path, config: Any, name: str = "train_config.json") 
             raise ValueError(
                 f"resume: the run in {output} was begun with {option}={begun[option]}, not {value}; "
                 "keep that, or take another output"
+            )
+
+
+def write_data(runs: Path, data: list[dict]) -> None:
+    """Note the rows that a run begins with, beside its checkpoints.
+
+    Args:
+        runs: the folder of its checkpoints.
+        data: name, split, rows and SHA-256 of each set read.
+    """
+    runs.mkdir(parents=True, exist_ok=True)
+    write_whole(runs / _DATA, json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def check_data(runs: Path, data: list[dict]) -> None:
+    """Make sure that a run goes on over the rows that it was begun with, where they were noted.
+
+    Args:
+        runs: the folder of its checkpoints.
+        data: the sets as they are read now, in the order of then.
+
+    Raises:
+        ValueError: if a set's rows differ; the message names it.
+    """
+    if not (runs / _DATA).is_file():
+        return
+    begun = json.loads((runs / _DATA).read_text(encoding="utf-8"))
+    for then, now in zip(begun, data, strict=True):
+        if then != now:
+            raise ValueError(
+                f"resume: the run in {runs.parent} was begun with other rows of {now['name']}/{now['split']}; "
+                "put them back, or take another output"
             )
 
 

@@ -39,6 +39,9 @@ KINDS: dict[str, tuple[type, Any]] = {
     "ranker": (RankerConfig, train_ranker),
 }
 
+#: Kinds that several processes train together; each of them would do the whole of any other, over the same files.
+TOGETHER = ("classifier", "seq2seq")
+
 #: Names that stand for bundled models as a base: the pretrained encoder, and the classifiers made of it.
 BUNDLED_BASES = ("encoder", *SCHEMES)
 
@@ -187,12 +190,21 @@ def run_recipe(config: Any) -> dict:
 
     Returns:
         The run's figures.
+
+    Raises:
+        ValueError: if several processes are to run a kind that is for one.
     """
-    return next(run for kind, run in KINDS.values() if isinstance(config, kind))(config)
+    name, run = next((name, run) for name, (kind, run) in KINDS.items() if isinstance(config, kind))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes > 1 and name not in TOGETHER:
+        raise ValueError(
+            f"kind {name} runs in one process, not in {processes}: start it with `tasrih train`, without a launcher"
+        )
+    return run(config)
 
 
 def run_script(description: str, *kinds: str) -> None:
-    """Run a recipe from a script of its own, alone or under ``accelerate launch`` or ``torchrun``.
+    """Run a recipe from a script of its own; kinds of ``TOGETHER`` also under ``accelerate launch`` or ``torchrun``.
 
     Args:
         description: what the script says of itself.

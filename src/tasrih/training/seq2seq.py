@@ -23,8 +23,15 @@ from tasrih.errors import ModelError
 from tasrih.evaluation.rouge import rouge
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
-from tasrih.training.options import check_options, check_steps
-from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
+from tasrih.training.options import check_options, check_profile, check_steps
+from tasrih.training.provenance import (
+    check_data,
+    check_resumable,
+    write_config,
+    write_data,
+    write_provenance,
+    write_whole,
+)
 from tasrih.training.summarisation import store_sureness
 from tasrih.training.tuning import common_arguments, read_logs, run_or_resume, spread, stopping, tuned
 
@@ -125,6 +132,7 @@ class Seq2SeqConfig:
             not_negative=("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"),
             shares=("label_smoothing", "warmup"),
         )  # fmt: skip
+        check_profile(self.profile)
         check_steps(self.batch_size, self.accumulate, self.seeds)
 
 
@@ -140,13 +148,18 @@ def read_pairs(source: Pairs, root: Path) -> list[Article]:
 
     Raises:
         FileNotFoundError: if it is not there, or has no such split.
-        ValueError: if a column is missing, or it names a configuration and is no hub id.
+        ValueError: if the split has no rows, a column is missing, or it names a configuration and is no hub id.
     """
     splits = read_splits(source.name, root, config=source.config)
-    if source.split not in splits and not (len(splits) == 1 and Path(source.name).suffix):
-        raise FileNotFoundError(f"{source.name} has no split {source.split!r}: it has {', '.join(splits)}")
+    split = source.split
+    if split not in splits and len(splits) == 1 and Path(source.name).suffix:
+        (split,) = splits  # a file is one split, whatever its name
+    if split not in splits:
+        raise FileNotFoundError(f"{source.name} has no split {split!r}: it has {', '.join(splits)}")
+    if not splits[split]:
+        raise ValueError(f"split {split!r} of {source.name} has no rows: fill it, or name another")
     articles = []
-    for number, row in enumerate(splits.get(source.split) or next(iter(splits.values()))):
+    for number, row in enumerate(splits[split]):
         for column in (source.text, source.summary):
             if column not in row:
                 raise ValueError(f"{source.name}, row {number}: no column {column!r}: it has {', '.join(row)}")
@@ -229,7 +242,7 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     Raises:
         FileNotFoundError: if a set is not there.
         ModelError: if the base is not found or no encoder-decoder.
-        ValueError: if no pair is left to train on, or a run to go on from was begun with other settings.
+        ValueError: if no pair is left to train on, or a run to go on from was begun with other settings or other rows.
     """
     from safetensors.torch import load_model
 
@@ -241,11 +254,6 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         check_resumable(output, config)
         if finished.is_file():
             return json.loads(finished.read_text(encoding="utf-8"))
-    resumed = config.resume and runs.is_dir()
-    if int(os.environ.get("RANK", "0")) == 0 and not resumed:
-        finished.unlink(missing_ok=True)
-        write_config(output, config)
-
     held = read_pairs(config.validation, root)
     guard = (HeldOut.from_root(root) if root.is_dir() else HeldOut()).also(article.text for article in held)
     pairs, removed, facts = [], {}, []
@@ -258,6 +266,13 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
                       "sha256": fingerprint_rows(read)})  # fmt: skip
     facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
                   "sha256": fingerprint_rows(held)})  # fmt: skip
+    resumed = config.resume and runs.is_dir()
+    if resumed:
+        check_data(runs, facts)
+    elif int(os.environ.get("RANK", "0")) == 0:
+        finished.unlink(missing_ok=True)
+        write_config(output, config)
+        write_data(runs, facts)
     if not pairs or not held:
         raise ValueError(
             f"train gives {len(pairs)} pairs and validation {len(held)}: both need some ({sum(removed.values())} of "

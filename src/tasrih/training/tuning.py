@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -165,7 +166,7 @@ def grouped_sampler(lengths: list[int], batch_size: int, seed: int):
 
 
 def tuned(kind: type, *, layer_decay: float, batch_size: int, lengths: list[int], hide: Callable | None = None) -> type:
-    """Give a Trainer class our order, learning rates by layer, and hidden tokens.
+    """Give a Trainer class our order, learning rates by layer, hidden tokens, and steps of the size that is asked for.
 
     Args:
         kind: ``Trainer`` or ``Seq2SeqTrainer``.
@@ -180,6 +181,22 @@ def tuned(kind: type, *, layer_decay: float, batch_size: int, lengths: list[int]
     """
 
     class Tuned(kind):
+        def __init__(self, *, args, **options):
+            if args.n_gpu > 1:
+                told = f"one GPU of {args.n_gpu} is used: `accelerate launch` with a script of scripts/ takes them all"
+                print(told, file=sys.stderr)
+                args._n_gpu = 1  # else nn.DataParallel would give each a whole step
+            super().__init__(args=args, **options)
+
+        def get_batch_samples(self, *arguments):
+            batches, items = super().get_batch_samples(*arguments)
+            if batches and "span_labels" in batches[0]:
+                found = sum((batch["span_labels"] >= 0).sum() for batch in batches)
+                found = self.accelerator.reduce(found.to(self.args.device), "sum").clamp(min=1)
+                for batch in batches:
+                    batch["span_tokens"] = found / (len(batches) * self.args.world_size)
+            return batches, items
+
         def _get_train_sampler(self, train_dataset=None):
             return grouped_sampler(lengths, batch_size, self.args.seed)
 
