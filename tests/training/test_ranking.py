@@ -15,10 +15,11 @@ from tasrih.data.corpus import read_rows
 from tasrih.data.guard import fingerprint
 from tasrih.models.engines import OnnxEngine
 from tasrih.models.extractive import article_windows
+from tasrih.models.headline_ranker import RankerSettings
 from tasrih.models.headline_weights import bundled_weights
 from tasrih.training.export import export_ranker
 from tasrih.training.ranker_module import lower_part, make_ranker
-from tasrih.training.ranking import RankerConfig, train_ranker
+from tasrih.training.ranking import RankerConfig, _Example, fit_sureness, train_ranker
 
 TOWNS = "الزرقة المروج الحصن النخيل السفح الرملة المنارة الخليج الواحة".split()
 WINDOWS = [[0, 1, 7, 3, 4, 1, 3, 0], [1, 2, 5, 2, 2, 0, 2, 1]]
@@ -72,6 +73,21 @@ def trained(titled_root, pretrained, tmp_path_factory) -> tuple[Path, dict]:
         learning_rate=2e-3, head_learning_rate=1e-2, warmup_steps=5, max_length=64,
     )  # fmt: skip
     return folder / "run", train_ranker(config, root)
+
+
+def test_how_sure_a_choice_is_follows_the_grades_of_what_was_chosen():
+    dice, held, found = np.random.default_rng(0), [], []
+    for _ in range(4000):
+        odds = dice.normal(size=3)
+        # the second window is chosen, and is whole as often as a third of its log-odds and a half say
+        grades = np.array([-1, dice.random() < 1 / (1 + np.exp(-(odds[1] / 3 + 0.5))), 0], np.float32)
+        held.append(_Example([], np.zeros((3, 8)), np.zeros(3), grades, np.array([99.0, 50.0, 0.0])))
+        found.append(np.stack([np.zeros(3), odds], 1))
+    fitted = fit_sureness(held, found)
+    assert fitted.sure_scale == pytest.approx(1 / 3, abs=0.1) and fitted.sure_shift == pytest.approx(0.5, abs=0.1)
+    assert (fitted.whole, fitted.like_title) == (1.0, 1.0)
+    # nothing to tell apart
+    assert fit_sureness([], []) == fit_sureness(held[:1], found[:1]) == RankerSettings()
 
 
 @pytest.mark.slow

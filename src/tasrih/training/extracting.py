@@ -36,7 +36,7 @@ _NUMBERED = re.compile(r"و\d")
 #: Mean worth on held-out graded articles that two weights of the grades may differ by and still count alike.
 _NEAR = 0.02
 #: Weights nearer to 0 are not kept: without them one headline in fifty is another, none the better or worse for it.
-_LEAST_WEIGHT = 0.02
+_LEAST_WEIGHT = 0.025
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,7 @@ def fit_extractive(config: ExtractiveConfig, root: Path | None = None) -> dict:
     output = Path(config.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     kept = {
-        name: value for name, value in weights.weights.items()
+        name: round(value, 3) for name, value in weights.weights.items()
         if abs(value) >= _LEAST_WEIGHT and not _NUMBERED.search(name)
     }  # fmt: skip
     write_whole(output, stored_weights(kept, (word for word in open_words if not _NUMBERED.search(word))))

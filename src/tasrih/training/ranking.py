@@ -2,8 +2,7 @@
 
 The blocks above an inner layer of the fine-tuned statement model learn two scores of every window: how likely a reader
 finds it printable (a logistic loss over graded windows), and how like the printed headline it is among all windows of
-its article (the listwise loss of ``training.extracting``). As their sum chooses, that is learnt as well: which of an
-article's graded windows readers found printable, listwise.
+its article (the listwise loss of ``training.extracting``).
 """
 
 from __future__ import annotations
@@ -60,8 +59,6 @@ class RankerConfig:
     """Of AdamW."""
     grade_weight: float = 2.0
     """Weight of the graded windows' loss beside the listwise one."""
-    choice_weight: float = 1.0
-    """Weight of the loss of choosing, among an article's graded windows, by the sum of both scores."""
     temperature: float = 0.06
     """Of the softmax over what windows reach against the headline."""
     max_length: int = 128
@@ -232,20 +229,11 @@ def _stack(batch: Sequence[_Example], reader: TextEncoder) -> dict[str, np.ndarr
 def _loss(scores, batch: Sequence[_Example], config: RankerConfig):
     import torch
 
-    def listwise(wanted, found):
-        return -(wanted * torch.log_softmax(found, 0)).sum()
-
-    likeness, choices = [], []
+    likeness = []
     for example, own in zip(batch, scores.split([len(example.placed) for example in batch]), strict=True):
         wanted = torch.softmax(torch.from_numpy(example.reached) / config.temperature, 0)
-        likeness.append(listwise(wanted, own[:, 0]))
-        worth = torch.from_numpy(example.grades).clamp(min=0)
-        if worth.sum() > 0:
-            there = torch.from_numpy(example.grades >= 0)
-            choices.append(listwise(worth[there] / worth.sum(), own[there].sum(1)))
+        likeness.append(-(wanted * torch.log_softmax(own[:, 0], 0)).sum())
     loss = torch.stack(likeness).mean()
-    if choices:
-        loss = loss + config.choice_weight * torch.stack(choices).mean()
     grades = torch.from_numpy(np.concatenate([example.grades for example in batch]))
     there = grades >= 0
     if there.any():
