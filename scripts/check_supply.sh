@@ -3,7 +3,7 @@
 # Python and at the lowest versions allowed, with which it also reads an article, and no pin has a known weakness.
 #
 #   scripts/check_supply.sh            # base and serve; nothing large is fetched
-#   scripts/check_supply.sh train      # another extra (train fetches torch, to read what it needs)
+#   scripts/check_supply.sh train      # another extra too (train fetches torch, to read what it needs)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extra=${1:-serve}
@@ -25,20 +25,38 @@ held=$("${PYTHON:-python3}" -m zipfile --list "$wheel" | grep -c '^tasrih/pretra
 echo "wheel: built without a network, $held files of the models, $(du -k "$wheel" | cut -f1) KiB"
 
 resolve() { # NAME PYTHON [options]
-  pip install --quiet --dry-run --ignore-installed --only-binary=:all: --target "$work/none" --python-version "$2" \
-    "${@:3}" "$wheel[$extra]"
-  echo "resolves: $1, Python $2"
+  pip install --dry-run --ignore-installed --only-binary=:all: --target "$work/none" --python-version "$2" \
+    "${@:3}" "$wheel[$extra]" > "$work/told.txt" && echo "resolves: $1, Python $2"
 }
 for python in 3.11 3.12 3.13; do resolve "newest, [$extra]" "$python"; done
 
-# the lowest versions have wheels for the lowest Python
-"${PYTHON:-python3}" - > "$work/lowest.txt" <<'PYTHON'
-import re, tomllib
+lowest() { # EXTRA...; "base" for what it rests on without any
+  "${PYTHON:-python3}" - "$@" <<'PYTHON'
+import re, sys, tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-for line in (*project["dependencies"], *project["optional-dependencies"]["serve"]):
-    print("{}=={}".format(*re.match(r"([\w-]+)>=([\w.]+)", line).groups()))
+lists = {"base": project["dependencies"], **project["optional-dependencies"]}
+for line in (line for name in sys.argv[1:] for line in lists[name]):
+    if found := re.match(r"([\w-]+)(?:\[[\w,]+\])?>=([\w.]+)", line):
+        print("{}=={}".format(*found.groups()))
 PYTHON
-extra=serve resolve "lowest" 3.11 --constraint "$work/lowest.txt"
+}
+
+# the lowest versions have wheels for the lowest Python
+lowest base serve > "$work/lowest.txt"
+extra=serve resolve "lowest, [serve]" 3.11 --constraint "$work/lowest.txt"
+if [ "$extra" != serve ]; then
+  lowest base "$extra" > "$work/both.txt"
+  if ! resolve "lowest, [$extra]" 3.11 --constraint "$work/both.txt" 2>> "$work/errors.txt"; then
+    # what the extra rests on may itself need newer ones of the base, which pip then takes
+    echo "not done: the base's lowest with [$extra]'s:"
+    grep " depends on " "$work/told.txt" || cat "$work/errors.txt"
+    lowest "$extra" > "$work/own.txt"
+    resolve "lowest of [$extra], the base as it needs" 3.11 --constraint "$work/own.txt"
+  fi
+  echo "not done: [$extra] at the lowest versions is resolved, not installed and run"
+else
+  echo "not done: the lowest of [train], for which torch is fetched: scripts/check_supply.sh train"
+fi
 "${PYTHON:-python3}" -m venv "$work/venv"
 "$work/venv/bin/python" -m pip --disable-pip-version-check install --quiet --only-binary=:all: \
   --constraint "$work/lowest.txt" "$wheel[serve]"

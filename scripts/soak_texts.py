@@ -85,6 +85,12 @@ def _repeated(rng: random.Random, size: int) -> str:
     return (rng.choice(("", "م", "«", "قال ")) + pattern * (size // len(pattern) + 1))[:size]
 
 
+def _commas(rng: random.Random, size: int) -> str:
+    """Write long sentences with a comma after each word: a phrase may begin and end anywhere."""
+    line = "، ".join(rng.choices("محمد وصل الوزير مصر بيروت خبر جديد مدينة كبيرة نهر".split(), k=400)) + "\n"
+    return (line * (size // len(line) + 1))[:size]
+
+
 _prose = _joined(SENTENCES, " ")
 
 #: Kind of text to what makes one, of so many characters.
@@ -106,7 +112,7 @@ MAKERS: dict[str, Maker] = {
     "attribution": _joined(("وقال ", "وأضاف ", "الوزير ", "أن ", "رئيس ", "إن ", "، ", "من ", "محمد ", "«", "» "), ""),
     "fragments": _joined((*_FRAGMENTS, *SENTENCES), " "),
     "lines": _of("\n\r\u2028\tوقال."),
-    "commas": _joined(("قال، ", "الوزير، ", "في، ", "بغداد، ", "رحب بالاتفاق، ", "اليوم، "), ""),
+    "commas": _commas,
 }
 
 #: Style and method of a summary, and the words that it is asked to have, at least and at most. (A model that writes

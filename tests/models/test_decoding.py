@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.deadline import until
+from tasrih.models.deadline import until
 from tasrih.models.decoding import WordTrie, beam_search
 
 END = 0

@@ -156,19 +156,18 @@ def test_as_many_words_as_may_be_asked_for(client):
 
 
 @pytest.mark.parametrize(
-    ("content", "status", "word"),
+    ("content", "key"),
     [
-        ('{"text": "خبر", "text": "خبر آخر"}', 422, "the key 'text' stands twice"),
-        ('{"texts": ["خبر"], "a": {"b": 1, "b": 2}}', 422, "the key 'b' stands twice"),
-        ('{"text": 1, "' + "ا" * 1000 + '": 1, "' + "ا" * 1000 + '": 2}', 422, "stands twice"),
-        ("[" * 100_000, 422, "nested too deep"),
-        ('{"max_words": ' + "9" * 5000 + "}", 422, "too many digits"),
-        ('{"text": "رحّب الوزير بالاتفاق"}'.encode("cp1256", "replace"), 400, "windows-1256"),
+        ('{"text": "خبر", "text": "خبر آخر"}', "'text'"),
+        ('{"texts": ["خبر"], "a": {"b": 1, "b": 2}}', "'b'"),
+        ('{"text": "خبر", "\\ud800": 1, "\\ud800": 2}', "'\\ud800'"),
+        ('{"text": "خبر", "' + "ا" * 1000 + '": 1, "' + "ا" * 1000 + '": 2}', "'" + "ا" * 40 + "'"),
     ],
 )
-def test_bodies_are_read_as_strictly_as_files(client, content, status, word):
+def test_a_key_twice_is_named(client, content, key):
     answer = client.post("/v1/tag", content=content, headers={"content-type": "application/json"})
-    assert answer.status_code == status and word in answer.json()["detail"] and len(answer.text) < 300
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == f"body: the key {key} stands twice in an object: keep one"
 
 
 def test_half_a_surrogate_pair_is_answered(client):

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tasrih.deadline import watched
 from tasrih.errors import MissingExtraError, ModelError, named
 from tasrih.models.auto_tokenizer import longest_window, open_auto_tokenizer
 from tasrih.models.batching import TOKEN_BUDGET, BatchSize, compute
+from tasrih.models.deadline import watched
 from tasrih.models.encoding import TargetTooLongError, TextEncoder, TokenWindow, panics_as_errors
 from tasrih.models.engines import Engine, EngineChoice, open_checkpoint, open_graph
 from tasrih.models.files import is_exported, locate, open_folder, read_config

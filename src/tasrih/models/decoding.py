@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasrih.deadline import check
+from tasrih.models.deadline import check
 from tasrih.models.spans import softmax
 
 
@@ -88,7 +88,7 @@ def beam_search(
         The finished hypotheses, best first; empty if none came to an end within ``max_pieces``.
 
     Raises:
-        TimeoutError: if the caller has set a deadline (see ``tasrih.deadline``), and it is past.
+        TimeoutError: if the caller has set a deadline (see ``tasrih.models.deadline``), and it is past.
     """
     banned = list(banned)
     alive = [Hypothesis((), 0.0, trie.root if trie else {})]

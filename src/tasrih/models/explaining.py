@@ -20,9 +20,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from tasrih.deadline import watched
 from tasrih.models.batching import BatchSize, compute
 from tasrih.models.classifier import Classifier, Reading
+from tasrih.models.deadline import watched
 from tasrih.models.encoding import TokenWindow
 from tasrih.models.engines import TorchEngine
 from tasrih.results import Explanation, Word

@@ -17,8 +17,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from tasrih import __version__, api
-from tasrih.data.strict import decode, parse
-from tasrih.deadline import check
+from tasrih.models.deadline import check
 from tasrih.results import Document, Explanation, Prediction, Summary
 from tasrih.serving import drawing
 from tasrih.serving.bodies import ClassifyBody, ExplainBody, Health, Problem, SummariseBody, TagBody, Texts
@@ -199,20 +198,11 @@ def _encoded(value: Any) -> bytes:
 
 class _StrictRequest(Request):
     async def json(self) -> Any:
-        try:
-            text = decode(await self.body())
-        except ValueError as error:
-            raise HTTPException(400, f"body: {error}") from None
-        try:
-            return parse(text)
-        except json.JSONDecodeError:
-            raise
-        except ValueError as error:
-            raise HTTPException(422, f"body: {error}") from None
+        return json.loads(await self.body(), object_pairs_hook=_unique)
 
 
 class _StrictRoute(APIRoute):
-    """Reads bodies as strictly as files are read."""
+    """Refuses bodies that have a key twice, as files are refused: nobody can tell which was meant."""
 
     def get_route_handler(self) -> Callable:
         handle = super().get_route_handler()
@@ -221,6 +211,14 @@ class _StrictRoute(APIRoute):
             return await handle(_StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise HTTPException(422, f"body: the key {key[:40]!r} stands twice in an object: keep one")
+    return row
 
 
 def _checked(body: Texts, limits: Limits, most: int) -> list[str]:

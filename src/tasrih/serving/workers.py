@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from tasrih.deadline import check, until
+from tasrih.models.deadline import check, until
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Workers:
         """Do a piece of work on a thread.
 
         A thread cannot be stopped from outside: past the limit the caller is answered at once, and the thread
-        keeps its place in the queue until the work looks at its deadline (``tasrih.deadline``) or ends.
+        keeps its place in the queue until the work looks at its deadline (``tasrih.models.deadline``) or ends.
 
         Args:
             work: what is to be done.
