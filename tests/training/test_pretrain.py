@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from tokenizers import Tokenizer
 
 from tasrih.training.prepare import PrepareConfig, prepare
 from tasrih.training.pretrain import PretrainConfig, WordMasker, new_encoder, pretrain
+from tasrih.training.processes import own_part
 from tasrih.training.shards import WindowSampler, read_shard
 
 
@@ -175,3 +180,77 @@ def test_a_base_with_another_vocabulary_is_refused(pretrain_config, pretrained, 
     run = replace(pretrain_config, tokenizer=str(tmp_path / "other"), base=str(pretrained[0]))
     with pytest.raises(ValueError, match=r"has another vocabulary than tokenizer .*other: prepare the shards with"):
         pretrain(replace(run, output=str(tmp_path / "run")))
+
+
+def test_the_parts_of_a_batch_hide_what_the_whole_hides(tokenizer, rows):
+    masked, places, labels = WordMasker(tokenizer, rate=0.25, seed=0)(rows[:32])
+    seen, rooms = [], set()
+    for part in (range(0, 10), range(10, 21), range(21, 32)):
+        own, mine, wanted = own_part(masked, places, labels, part)
+        assert (own == masked[part.start : part.stop]).all()
+        at = hidden_of(mine, wanted)
+        assert (rows[:32][part.start : part.stop].ravel()[at] == wanted[wanted != -100]).all()
+        assert (mine[wanted == -100] == 0).all()
+        seen += (at + part.start * rows.shape[1]).tolist()
+        rooms.add((len(part), len(mine)))
+    assert seen == hidden_of(places, labels).tolist()
+    assert len(rooms) == 2 and max(room for _, room in rooms) < len(places) / 2
+    assert own_part(masked, places, labels, range(32))[1] is places
+
+
+def test_a_part_of_more_hidden_tokens_than_it_has_room_for_keeps_the_first(tokenizer):
+    masked = np.full((40, 16), 7)
+    places, labels = np.arange(150), np.full(150, 7)  # all in the first windows
+    _, mine, wanted = own_part(masked, places, labels, range(0, 10))
+    assert len(mine) == len(wanted) == 150 * 10 * 5 // 160 + 16
+    assert (mine == np.arange(len(mine))).all() and (wanted == 7).all()
+
+
+#: Pretrains for a number of steps in place of minutes, which two runs would not have alike.
+STEPS = """
+import json, sys
+from pathlib import Path
+from tasrih.training import pretrain as module
+
+class Steps:
+    def __init__(self, minutes, used=0.0):
+        self.used, self.done = 0.0, -1
+
+    def spent(self):
+        self.done += 1
+        return self.done / 12
+
+module.Budget = Steps
+module.pretrain(module.PretrainConfig(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_pretrain_as_one_does(pretrain_config, tmp_path):
+    from safetensors.numpy import load_file
+
+    (tmp_path / "steps.py").write_text(STEPS, encoding="utf-8")
+    launched = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--local-addr", "127.0.0.1")
+    for name, start in (("one", ()), ("two", ("-m", *launched))):
+        made = asdict(replace(pretrain_config, output=str(tmp_path / name), windows=32, warmup_steps=1))
+        (tmp_path / f"{name}.json").write_text(json.dumps(made), encoding="utf-8")
+        command = [sys.executable, *start, str(tmp_path / "steps.py"), str(tmp_path / f"{name}.json")]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=250)
+        assert done.returncode == 0, done.stderr[-2000:]
+    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
+    begun = new_encoder(pretrain_config, Tokenizer.from_file(f"{pretrain_config.tokenizer}/tokenizer.json").get_vocab_size())
+    begun = {name: value.numpy() for name, value in begun.state_dict().items()}
+    for name, value in one.items():
+        assert np.allclose(two[name], value, atol=2e-3), name
+    moved = max(np.abs(value - begun[name]).max() for name, value in one.items())
+    assert moved > 0.02  # or nothing was learnt that could differ
+    figures = [json.loads((tmp_path / name / "pretrain_metrics.json").read_text()) for name in ("one", "two")]
+    assert figures[0]["loss"] == pytest.approx(figures[1]["loss"], abs=1e-3)
+    assert [figure["steps"] for figure in figures] == [12, 12] and figures[0]["tokens"] == figures[1]["tokens"]
+
+
+def test_more_processes_than_windows_are_refused(pretrain_config, tmp_path, monkeypatch):
+    monkeypatch.setattr("tasrih.training.pretrain.Processes", lambda device: SimpleNamespace(count=9, first=True))
+    with pytest.raises(ValueError, match="windows 8 are 4 long ones, fewer than 9 processes: raise windows"):
+        pretrain(replace(pretrain_config, output=str(tmp_path)))

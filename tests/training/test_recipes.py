@@ -211,13 +211,13 @@ def test_several_processes_are_for_the_kinds_that_share_the_work(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     configs = {load_recipe(path).__class__: load_recipe(path) for path in CONFIGS}
     for name, (kind, _) in kinds.items():
-        if name in ("classifier", "seq2seq"):
+        if name in ("pretrain", "classifier", "seq2seq"):
             assert run_recipe(configs[kind]) == {"done": name}
             continue
         with pytest.raises(ValueError, match=rf"kind {name} runs in one process, not in 2: start it with `tasrih train`"):
             run_recipe(configs[kind])
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert run_recipe(configs[PretrainConfig]) == {"done": "pretrain"}
+    assert run_recipe(configs[PrepareConfig]) == {"done": "prepare"}
 
 
 def test_a_recipe_runs_from_file_to_figures(write, world, tmp_path, monkeypatch):

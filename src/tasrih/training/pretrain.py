@@ -1,8 +1,8 @@
 """Pretraining the compact encoder by masked language modelling, within a budget of wall-clock time.
 
-Reads ``uint16`` shards with numpy and needs torch and transformers alone, so that the same script runs
-on a bare GPU machine. Whole words are masked (no next-sentence task, no dropout); logits are computed
-at masked places only; the learning rate reaches zero when the budget does.
+Reads ``uint16`` shards with numpy and needs torch and transformers alone, so that the same script runs on a bare GPU
+machine, in one process or in several that a launcher starts. Whole words are masked (no next-sentence task, no
+dropout); logits are computed at masked places only; the learning rate reaches zero when the budget does.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from tasrih.models.files import digest
 from tasrih.training.bases import check_base
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
+from tasrih.training.processes import Processes, own_part
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.refolding import refold_embeddings
 from tasrih.training.shards import Drawing, WindowSampler, read_shard
@@ -51,7 +52,7 @@ class PretrainConfig:
     heads: int = 4
     """Attention heads."""
     windows: int = 32
-    """Windows a step while windows are short."""
+    """Windows a step while windows are short, of all processes together."""
     length: int = 64
     """Tokens of a short window."""
     long_length: int = 256
@@ -212,13 +213,14 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         config: the run.
 
     Returns:
-        ``loss`` (held out, nats a masked token), ``tokens``, ``steps`` and ``minutes`` of the run.
+        ``loss`` (held out, nats a masked token), ``tokens``, ``steps`` and ``minutes`` of the run. Under ``accelerate
+        launch`` or ``torchrun`` the processes share each step's windows, and the first one writes.
 
     Raises:
         FileNotFoundError: if a shard or the tokenizer is missing.
         ModelError: if the base is no model's folder and no hub id.
-        ValueError: if the base has another vocabulary, too few tokens are left to train on, or a run to go on from was
-            begun with other settings.
+        ValueError: if the base has another vocabulary, too few tokens are left to train on, a step has fewer windows
+            than there are processes, or a run to go on from was begun with other settings.
     """
     import torch
     from tokenizers import Tokenizer
@@ -230,8 +232,13 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         check_resumable(output, config, "pretrain_config.json")
         if finished.is_file():
             return json.loads(finished.read_text(encoding="utf-8"))
-    state = read_checkpoint(checkpoint, config.device) if config.resume else None
-    if state is None:
+    processes = Processes(config.device)
+    if (long_ones := config.windows * config.length // config.long_length) < processes.count > 1:
+        raise ValueError(
+            f"windows {config.windows} are {long_ones} long ones, fewer than {processes.count} processes: raise windows"
+        )
+    state = read_checkpoint(checkpoint, processes.device) if config.resume else None
+    if state is None and processes.first:
         drop_checkpoint(checkpoint)
         for left in (finished, log):
             left.unlink(missing_ok=True)
@@ -254,7 +261,7 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
     if prepared.is_file():
         # what is fine-tuned from here reads texts under the same profile
         model.config.tasrih = {"profile": json.loads(prepared.read_text(encoding="utf-8"))["profile"]}
-    model.to(config.device).train()
+    model.to(processes.device).train()
 
     shards = [read_shard(path) for path in config.shards]
     if len(shards[0]) <= config.held_out_tokens + config.long_length:
@@ -268,17 +275,19 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
     sampler = WindowSampler(shards, list(config.shards.values()), cls_id=cls_id, seed=config.seed)
     masker = WordMasker(tokenizer, rate=config.mask_rate, seed=config.seed)
 
-    def loss_of(ids, places, labels):
+    def loss_of(ids, places, labels, all_labels):
         with torch.autocast(config.device, torch.bfloat16, enabled=config.bf16):
             states = model.model(input_ids=ids).last_hidden_state.flatten(0, 1)[places]
             logits = model.decoder(model.head(states))
-        return torch.nn.functional.cross_entropy(logits.float(), labels)
+        return torch.nn.functional.cross_entropy(logits.float(), labels, reduction="sum") / all_labels
 
     forward = torch.compile(loss_of) if config.compile else loss_of
     optimizers = _optimizers(model, config)
 
     def batch_of(ids: np.ndarray):
-        return [torch.from_numpy(part).to(config.device) for part in masker(ids)]
+        hidden = masker(ids)
+        parts = (*own_part(*hidden, processes.part(len(ids))), np.float32((hidden[2] != -100).sum()))
+        return [torch.as_tensor(part).to(processes.device) for part in parts]
 
     def held_out_loss() -> float:
         check = WordMasker(tokenizer, rate=config.mask_rate, seed=0)
@@ -287,8 +296,9 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         losses = []
         with torch.no_grad():
             for start in range(0, len(room) - 31, 32):
-                parts = [torch.from_numpy(part).to(config.device) for part in check(room[start : start + 32])]
-                losses.append(forward(*parts).item())
+                hidden = check(room[start : start + 32])
+                parts = (*hidden, np.float32((hidden[2] != -100).sum()))
+                losses.append(forward(*(torch.as_tensor(part).to(processes.device) for part in parts)).item())
         return float(np.mean(losses))
 
     def save(folder: Path) -> None:
@@ -306,7 +316,7 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
         cut_log(log, step)
     budget = Budget(config.minutes, state["used"] if state else 0.0)
     saved = budget.used
-    while (spent := budget.spent()) < 1:
+    while (spent := processes.told(budget.spent())) < 1:
         long = spent > 1 - config.long_share
         length = config.long_length if long else config.length
         windows = max(1, config.windows * config.length // length)
@@ -316,6 +326,8 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
                 group["lr"] = config.learning_rate * rate
         loss = forward(*batch_of(sampler.batch(windows, length)))
         loss.backward()
+        loss = loss.detach()
+        processes.add_up([loss, *(parameter.grad for parameter in model.parameters())])
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
@@ -328,23 +340,28 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
             if step % 1000 == 0:
                 line["held_out"] = round(held_out_loss(), 4)
             recent.clear()
-            print(json.dumps(line), flush=True)
-            with open(log, "a", encoding="utf-8") as lines:
-                lines.write(json.dumps(line) + "\n")
-        if budget.used - saved > config.save_minutes * 60:
+            if processes.first:
+                print(json.dumps(line), flush=True)
+                with open(log, "a", encoding="utf-8") as lines:
+                    lines.write(json.dumps(line) + "\n")
+        if processes.first and budget.used - saved > config.save_minutes * 60:
             saved = budget.used
             save_checkpoint(checkpoint, save, {
                 "model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers],
                 "windows": sampler.state, "masks": masker.state, "step": step, "tokens": tokens, "losses": recent,
                 "used": budget.used,
             })  # fmt: skip
-    save(output)
     result = {
         "loss": round(held_out_loss(), 4), "tokens": tokens, "steps": step,
         "minutes": round(budget.used / 60, 2),
     }  # fmt: skip
+    if not processes.first:
+        processes.leave()
+        return result
+    save(output)
     data = [{"name": path, "tokens": len(read_shard(path)), "sha256": digest(Path(path))} for path in config.shards]
     write_provenance(output, seeds=[config.seed], data=data, begun=begun, resumed=state is not None)
     write_whole(finished, json.dumps(result, indent=1))
     drop_checkpoint(checkpoint)
+    processes.leave()
     return result

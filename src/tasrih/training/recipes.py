@@ -40,7 +40,7 @@ KINDS: dict[str, tuple[type, Any]] = {
 }
 
 #: Kinds that several processes train together; each of them would do the whole of any other, over the same files.
-TOGETHER = ("classifier", "seq2seq")
+TOGETHER = ("pretrain", "classifier", "seq2seq")
 
 #: Names that stand for bundled models as a base: the pretrained encoder, and the classifiers made of it.
 BUNDLED_BASES = ("encoder", *SCHEMES)
