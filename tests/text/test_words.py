@@ -74,6 +74,11 @@ def test_support_sees_through_the_article_and_conjunctions():
     assert support("للأمطار", "هطلت الأمطار") == (1.0, [])
 
 
+def test_the_words_that_a_ligature_spells_stand_in_the_source():
+    assert support("صلى سلم ﷺ", "النبي ﷺ") == (1.0, [])
+    assert support("سلم", "النبي") == (0.0, ["سلم"])
+
+
 def test_a_number_that_the_source_lacks_is_missing():
     assert support("مقتل 12 شخصا", "مقتل ١٣ شخصا") == (pytest.approx(2 / 3), ["12"])
 

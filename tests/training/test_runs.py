@@ -373,7 +373,8 @@ def test_two_processes_have_the_token_loss_of_one(pretrained, world, tmp_path):
     made = spans_of(pretrained[0], tmp_path / "one", span_weight=50.0)
     train_classifier(made, world.root)
     _train_twice(replace(made, output=str(tmp_path / "two")), "classifier", world, tmp_path)
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-3)
+    # after the first step Adam makes a whole step of a gradient that is nothing but rounding
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-2)
 
 
 @pytest.mark.slow

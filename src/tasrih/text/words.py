@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from tasrih.text.normalise import normalise
 
@@ -80,7 +81,10 @@ def support(summary: str, source: str) -> tuple[float, list[str]]:
     """
     known: set[str] = set()
     for start, end in words(source):
-        known.update(word_forms(source[start:end]))
+        forms = word_forms(source[start:end])
+        known.update(forms)
+        if " " in forms[0]:  # a ligature may spell several words: ﷺ
+            known.update(chain.from_iterable(map(word_forms, forms[0].split())))
     checked = [summary[start:end] for start, end in words(summary)]
     checked = [word for word in checked if not is_function_word(word)]
     missing = [word for word in checked if known.isdisjoint(word_forms(word))]
