@@ -10,7 +10,8 @@ from tasrih.evaluation.metrics import f1_from_counts
 from tasrih.evaluation.weighted import calibration_error
 from tasrih.models.spans import softmax
 
-_TEMPERATURES = np.geomspace(0.3, 4.0, 80)
+#: Temperatures that are tried.
+TEMPERATURES = np.geomspace(0.3, 4.0, 80)
 _THRESHOLDS = np.linspace(0.05, 0.95, 91)
 
 
@@ -37,7 +38,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, multi_label: bool)
         normaliser = top[:, 0] + np.log(np.exp(scaled - top).sum(1))
         return float((normaliser - scaled[np.arange(len(truth)), truth]).mean())
 
-    return float(min(_TEMPERATURES, key=loss))
+    return float(min(TEMPERATURES, key=loss))
 
 
 def fit_thresholds(

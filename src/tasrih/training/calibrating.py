@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tasrih.data.labelled import Row
-from tasrih.evaluation.calibration import confidence_for_precision, fit_calibration, fit_temperature
+from tasrih.evaluation.calibration import TEMPERATURES, confidence_for_precision, fit_calibration, fit_temperature
 from tasrih.evaluation.metrics import average_precision, multi_label_scores, single_label_scores
 from tasrih.evaluation.spans import fit_spans
 from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
@@ -18,9 +18,6 @@ from tasrih.models.encoding import TextEncoder
 
 if TYPE_CHECKING:
     from tasrih.training.config import ClassifierConfig
-
-#: Temperatures that are tried where windows are averaged: those of ``fit_temperature``.
-_TEMPERATURES = np.geomspace(0.3, 4.0, 80)
 
 
 class ModuleEngine:
@@ -126,7 +123,7 @@ def served_temperature(classifier: Classifier, readings: Sequence[Reading], trut
         each = own / temperature - np.log(np.exp(logits / temperature).sum(1))
         return -float(np.logaddexp.reduceat(each + weights, firsts).mean())
 
-    return float(min(_TEMPERATURES, key=loss))
+    return float(min(TEMPERATURES, key=loss))
 
 
 def score_readings(

@@ -7,7 +7,6 @@ What is saved opens with ``AutoModelForSequenceClassification`` (and, for spans,
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from dataclasses import asdict, replace
@@ -31,14 +30,7 @@ from tasrih.training.config import ClassifierConfig
 from tasrih.training.folds import OutOfFold, save_out_of_fold, turns
 from tasrih.training.losses import joined_module
 from tasrih.training.ngrams import fit_ngrams
-from tasrih.training.provenance import (
-    check_data,
-    check_resumable,
-    write_config,
-    write_data,
-    write_provenance,
-    write_whole,
-)
+from tasrih.training.provenance import begin_or_resume, check_resumable, write_provenance, write_whole
 from tasrih.training.sources import TrainingData, read_training_data
 from tasrih.training.tuning import Fitted, fit, read_logs, spread
 
@@ -74,14 +66,7 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
             return json.loads(finished.read_text(encoding="utf-8"))
     data = read_training_data(config, root)
     runs = output / "checkpoints"
-    resumed = config.resume and runs.is_dir()
-    if resumed:
-        check_data(runs, data.fingerprints)
-    elif int(os.environ.get("RANK", "0")) == 0:
-        for left in (finished, output / NGRAMS):
-            left.unlink(missing_ok=True)
-        write_config(output, config)
-        write_data(runs, data.fingerprints)
+    resumed = begin_or_resume(output, config, data.fingerprints, finished, output / NGRAMS)
 
     result: dict = {"removed_by_guard": data.removed, "train_rows": len(data.train)}
     out_of_fold, train, validation = None, data.train, data.validation

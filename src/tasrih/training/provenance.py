@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import platform
 import subprocess
 import time
@@ -90,6 +91,33 @@ def check_resumable(output: Path, config: Any, name: str = "train_config.json") 
             )
 
 
+def begin_or_resume(output: Path, config: Any, data: list[dict], *stale: Path) -> bool:
+    """Go on with a run if that is asked for and it has checkpoints, else begin one; the first process writes.
+
+    Args:
+        output: the run's folder; its checkpoints lie in ``checkpoints``.
+        config: its settings, with ``resume``.
+        data: name, split, rows and SHA-256 of each set read.
+        stale: files of a run before that are removed where one begins.
+
+    Returns:
+        Whether it goes on.
+
+    Raises:
+        ValueError: if it was begun with other rows; the message names the set.
+    """
+    runs = output / "checkpoints"
+    if config.resume and runs.is_dir():
+        check_data(runs, data)
+        return True
+    if int(os.environ.get("RANK", "0")) == 0:
+        for path in stale:
+            path.unlink(missing_ok=True)
+        write_config(output, config)
+        write_data(runs, data)
+    return False
+
+
 def write_data(runs: Path, data: list[dict]) -> None:
     """Note the rows that a run begins with, beside its checkpoints.
 
@@ -155,7 +183,6 @@ def write_provenance(
         resumed: whether it went on from a checkpoint; the seconds are then those since.
         name: the file of its folder that it goes to.
     """
-    import os
 
     import torch
 

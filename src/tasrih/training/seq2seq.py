@@ -6,7 +6,6 @@ What is saved opens with ``AutoModelForSeq2SeqLM`` and with ``tasrih.load``.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass, field, replace
@@ -24,14 +23,7 @@ from tasrih.evaluation.rouge import rouge
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
 from tasrih.training.options import check_options, check_profile, check_steps
-from tasrih.training.provenance import (
-    check_data,
-    check_resumable,
-    write_config,
-    write_data,
-    write_provenance,
-    write_whole,
-)
+from tasrih.training.provenance import begin_or_resume, check_resumable, write_provenance, write_whole
 from tasrih.training.summarisation import store_sureness
 from tasrih.training.tuning import common_arguments, read_logs, run_or_resume, spread, stopping, tuned
 
@@ -266,13 +258,7 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
                       "sha256": fingerprint_rows(read)})  # fmt: skip
     facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
                   "sha256": fingerprint_rows(held)})  # fmt: skip
-    resumed = config.resume and runs.is_dir()
-    if resumed:
-        check_data(runs, facts)
-    elif int(os.environ.get("RANK", "0")) == 0:
-        finished.unlink(missing_ok=True)
-        write_config(output, config)
-        write_data(runs, facts)
+    resumed = begin_or_resume(output, config, facts, finished)
     if not pairs or not held:
         raise ValueError(
             f"train gives {len(pairs)} pairs and validation {len(held)}: both need some ({sum(removed.values())} of "
