@@ -70,6 +70,23 @@ def test_the_temperature_of_several_windows_is_the_best_for_their_mean(lead_weig
     assert found != pytest.approx(fit_temperature(first, truth, multi_label=False), rel=0.3)
 
 
+def test_a_temperature_that_turns_right_answers_is_not_taken_for_its_likelihood():
+    """Two windows of three lean one way in every text: sharpened, half of the texts are lost, though likelier as a whole."""
+    filler = [-0.22, 0.19, -9], [-0.02, 0.02, -9]
+    readings = [reading(*filler, [score, -score, -9], fresh=[47, 33, 20]) for score in (0.65, -0.65)] * 30
+    truth = np.array([0, 1] * 30)
+    made = classifier()
+
+    def right(temperature: float) -> float:
+        tried = Classifier(None, None, replace(made.settings, temperature=temperature))
+        return np.mean([tried.probabilities(one)[0].argmax() == label for one, label in zip(readings, truth, strict=True)])
+
+    tried = np.geomspace(0.3, 4.0, 80)
+    likeliest = min(tried, key=lambda temperature: log_loss(made, readings, truth, temperature))
+    assert (right(1.0), right(likeliest)) == (1.0, 0.5)
+    assert right(served_temperature(made, readings, truth)) == 1.0
+
+
 def test_great_logits_of_windows_do_not_overflow():
     readings = [reading([3000, 0, 0], [0, 3000, 0]), reading([0, 0, 3000], [0, 0, 3000])]
     assert np.isfinite(served_temperature(classifier(), readings, np.array([0, 2])))

@@ -233,7 +233,7 @@ def test_evidence_far_into_a_text_is_learnt_and_read(bert, tmp_path, monkeypatch
         (tmp_path / "root" / "long").mkdir(parents=True, exist_ok=True)
         (tmp_path / "root" / "long" / f"{split}.jsonl").write_text(body.replace('"id": "', f'"id": "{split[0]}'))
     made = config(
-        bert, tmp_path / "out", pool_windows=pool, windows_per_text=16, max_length=48, epochs=20, batch_size=12,
+        bert, tmp_path / "out", pool_windows=pool, windows_per_text=16, max_length=48, epochs=30, batch_size=12,
         learning_rate=5e-3, dropout=0.0, label_names=["agree", "disagree"], focal_gamma=1.0 if pool == "max" else 0.0,
     )  # fmt: skip
     made = replace(made, train=[Source("long")], validation=Source("long", "validation"))

@@ -102,6 +102,9 @@ def logits_of(classifier: Classifier, readings: Sequence[Reading]) -> np.ndarray
 def served_temperature(classifier: Classifier, readings: Sequence[Reading], truth: np.ndarray) -> float:
     """Find the temperature under which the probabilities that a text is answered by have the least log loss.
 
+    Within a mean of windows a temperature turns answers too, and may gain likelihood by doing so: one that leaves fewer
+    right than a temperature of 1 does, by more than two standard errors of their number, is not taken.
+
     Args:
         classifier: of one label a text; its settings say how windows are pooled.
         readings: one a text.
@@ -115,15 +118,19 @@ def served_temperature(classifier: Classifier, readings: Sequence[Reading], trut
     logits = np.concatenate([reading.logits for reading in readings]).astype(float)
     logits -= logits.max(1, keepdims=True)
     weights = np.log(np.concatenate([classifier.weights(reading.windows) for reading in readings]))
-    sizes = [len(reading.logits) for reading in readings]
-    firsts = np.cumsum([0, *sizes[:-1]])
-    own = logits[np.arange(len(logits)), np.repeat(truth, sizes)]
+    firsts = np.cumsum([0, *(len(reading.logits) for reading in readings[:-1])])
 
-    def loss(temperature: float) -> float:
-        each = own / temperature - np.log(np.exp(logits / temperature).sum(1))
-        return -float(np.logaddexp.reduceat(each + weights, firsts).mean())
+    def answered(temperature: float) -> tuple[int, float]:
+        """Count the texts answered right, and give the log loss."""
+        shares = logits / temperature
+        shares += (weights - np.log(np.exp(shares).sum(1)))[:, None]
+        pooled = np.logaddexp.reduceat(shares, firsts)
+        return int((pooled.argmax(1) == truth).sum()), -float(pooled[np.arange(len(truth)), truth].mean())
 
-    return float(min(TEMPERATURES, key=loss))
+    right = answered(1.0)[0]
+    least = right - 2 * np.sqrt(right * (len(truth) - right) / len(truth))
+    found = {temperature: answered(temperature) for temperature in (1.0, *TEMPERATURES)}
+    return float(min((loss, temperature) for temperature, (right, loss) in found.items() if right >= least)[1])
 
 
 def score_readings(
