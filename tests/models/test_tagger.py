@@ -124,6 +124,29 @@ def test_speaker_and_target_of_a_sentence():
     assert second.tags == fourth.tags == ("endorsement",)
 
 
+def test_a_carried_speaker_is_named_as_in_the_sentence_that_names_it():
+    made = encoder(64)
+    article = "قال وزير الصحة إن الاتفاق الجديد مفيد للجميع. وأضاف: خطة الجسر غدا."
+    (first, second) = tagger(Marking(made, {"وزير الصحة": "speaker"}), made, speaker_by="both").statements([article])[0]
+    assert (first.speaker.text, first.speaker_inferred) == ("وزير الصحة", False)
+    assert (second.speaker, second.speaker_inferred) == (first.speaker, True)
+    # the token head reads one word more in the first sentence than the rules do
+    engine = Marking(made, {"وزير الصحة إن": "speaker"})
+    (first, second) = tagger(engine, made, speaker_by="spans").statements([article])[0]
+    assert first.speaker.text != "وزير الصحة"
+    assert second.speaker == first.speaker
+
+
+def test_what_goes_on_in_a_quotation_is_its_speakers():
+    made = encoder(64)
+    article = "قال وزير الصحة: «الاتفاق الجديد مفيد. يجب أن نبحث الأمر غدا. نعم». ورحب رئيس النقابة بخطة الجسر أمس."
+    found = tagger(Marking(made, {}), made).statements([article])[0]
+    assert {one.speaker.text for one in found[:-1]} == {"وزير الصحة"}
+    assert found[-1].speaker.text == "رئيس النقابة"
+    assert [one.speaker_inferred for one in found][:1] == [False]
+    assert len(found) == 2 or all(one.speaker_inferred for one in found[1:-1])
+
+
 def test_rules_name_the_speaker_where_the_model_says_so():
     made = encoder(64)
     found = tagger(Marking(made, {"الاتفاق الجديد": "speaker"}), made, speaker_by="rules").statements([ARTICLE])[0]

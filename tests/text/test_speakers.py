@@ -136,6 +136,45 @@ def test_chain_needs_agreement() -> None:
     assert attribute([]) == []
 
 
+def test_nobody_tells_of_himself_by_name() -> None:
+    chain = attribute(
+        [
+            "قال دايك إن المنظمة تحتاج إلى رجل جديد.",
+            "وأعلن بلاتيني، رئيس الاتحاد الأوروبي، ترشحه.",
+            "وتابع: «ننتظر برنامج بلاتيني، وسندعمه».",
+            "وأضاف أن الطريق طويل.",
+            "وأوضح أن لبلاتيني ولدايك رأيا آخر.",
+        ]
+    )
+    assert [link.speaker and link.speaker.text for link in chain[2:]] == ["دايك", "دايك", None]
+    assert [link.sentence for link in chain[2:]] == [0, 0, None]
+
+
+def test_a_quotation_goes_on_with_its_speaker() -> None:
+    sentences = ["قال وزير النقل: «الطريق مفتوح.", "يجب أن نسرع.", "قال الرئيس ذلك».", "نزل المطر."]
+    chain = attribute(sentences, [None, 0, 0, None])
+    assert [link.speaker and link.speaker.text for link in chain] == ["وزير النقل", "وزير النقل", "الرئيس", None]
+    assert [link.inferred for link in chain] == [False, True, False, False]
+    assert attribute(["«هنا المطر.", "يجب أن نسرع»."], [None, 0])[1] == Attribution(None, None, False)
+    with pytest.raises(ValueError):
+        attribute(sentences, [None])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "speaker"),
+    [
+        ("وأعرب، في تصريحات لشبكة محلية، آنذاك، عن قلقه من الجفاف.", None),
+        ("وأعلن آنذاك وزير النقل فتح الجسر.", "وزير النقل"),
+        ("ووضح حداد أن الجسر آمن.", "حداد"),
+        ("وردا على سؤال، أكد المتحدث باسم الحكومة أن النص واضح.", "المتحدث باسم الحكومة"),
+        ("وصف الجنرال إيران بأنها خطر.", "الجنرال"),
+    ],
+)
+def test_what_only_looks_like_a_subject(sentence: str, speaker: str | None) -> None:
+    found = find_speaker(sentence)
+    assert (found and found.text) == speaker
+
+
 def test_seed_article() -> None:
     sentences = re.split(r"(?<=\.)\s+", SEED.read_text(encoding="utf-8"))
     chain = attribute(sentences)

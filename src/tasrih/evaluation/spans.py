@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -69,12 +70,9 @@ def _speaker_counts(guess: tuple[int, int] | None, gold: MarkedSpan | None) -> l
     return [guess == (gold.start, gold.end), start < gold.end and gold.start < end, 1, 1]
 
 
-def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> dict[str, np.ndarray]:
-    tagger = Tagger(classifier)
+def _speaker_tallies(rows: list[Row], readings: list[Reading]) -> dict[str, np.ndarray]:
     speakers: dict[str, list] = {by: [] for by in SPEAKER_BY}
-    targets, stances = [], []
     for row, reading in zip(rows, readings, strict=True):
-        found = tagger.spans(reading, row.text)
         speaker = next((span for span in row.spans if span.label == "speaker"), None)
         ruled = find_speaker(row.text)
         own = (ruled.start, ruled.end) if ruled else None
@@ -83,17 +81,25 @@ def _counts(classifier: Classifier, rows: list[Row], readings: list[Reading]) ->
         for by, counted in speakers.items():
             guess = speaker_of(*span_logits(reading), row.text, own, by)
             counted.append(_speaker_counts(guess, speaker) if tagged else [0, 0, 0, 0])
+    return {by: np.array(counted) for by, counted in speakers.items()}
+
+
+def _target_tallies(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> tuple[np.ndarray, np.ndarray]:
+    """Count hits, exact hits, predictions and gold targets of each row; and confusions of the stances to the hits."""
+    tagger = Tagger(classifier)
+    targets, stances = [], []
+    for row, reading in zip(rows, readings, strict=True):
         wanted = merged([span for span in row.spans if span.label != "speaker"])
-        guessed = [span for span in found if span.kind == "target"]
+        guessed = [span for span in tagger.spans(reading, row.text) if span.kind == "target"]
         pairs = match(guessed, wanted)
-        targets.append([len(pairs), len(guessed), len(wanted)])
+        exact = sum((one.start, one.end) == (other.start, other.end) for one, other in pairs)
+        targets.append([len(pairs), exact, len(guessed), len(wanted)])
         cells = np.zeros((len(STANCE.names), len(STANCE.names)), dtype=int)
         for one, other in pairs:
             guess = max(one.stances, key=one.stances.__getitem__)
             cells[STANCE.names.index(other.label), STANCE.names.index(guess)] += 1
         stances.append(cells.ravel())
-    counts = {**speakers, "targets": targets, "stances": stances}
-    return {name: np.array(rows) for name, rows in counts.items()}
+    return np.array(targets), np.array(stances)
 
 
 def _speaker_score(counts: np.ndarray) -> dict[str, float]:
@@ -105,17 +111,18 @@ def _speaker_score(counts: np.ndarray) -> dict[str, float]:
 
 
 def _target_score(counts: np.ndarray, cells: np.ndarray) -> dict[str, float]:
-    hits, made, there = counts.sum(0)
+    hits, exact, made, there = counts.sum(0)
     confusion = cells.sum(0).reshape(len(STANCE.names), -1)
     f1 = f1_from_counts(confusion.diagonal(), confusion.sum(0), confusion.sum(1))
     return {
         "target_overlap_f1": float(f1_from_counts(hits, made, there)),
+        "target_exact_f1": float(f1_from_counts(exact, made, there)),
         "stance_macro_f1_on_matched": float(f1.mean()),
     }
 
 
 def fit_spans(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> ClassifierSettings:
-    """Fit the token head's bias, and choose whether it, the rules or both name the speaker, on validation rows.
+    """Fit on validation rows from when a target is given, and choose by what a speaker is named.
 
     Args:
         classifier: a statement model with a token head.
@@ -123,17 +130,19 @@ def fit_spans(classifier: Classifier, rows: list[Row], readings: list[Reading]) 
         readings: what the classifier read in them.
 
     Returns:
-        Its settings with ``span_bias`` of the highest target F1, and ``speaker_by`` of the higher exact F1.
+        Its settings with ``span_bias`` and ``target_from`` of the highest target F1, by overlap and exact together, and
+        ``speaker_by`` of the highest exact F1: the rules, the token head or both.
     """
     before = classifier.settings
+    speakers = _speaker_tallies(rows, readings)
+    speaker_by = max(speakers, key=lambda by: _speaker_score(speakers[by])["speaker_exact_f1"])
     best: tuple[float, ClassifierSettings] | None = None
-    for bias in (-0.5, 0.0, 0.5, 1.0, 1.5):
-        classifier.settings = replace(before, span_bias=bias)
-        counts = _counts(classifier, rows, readings)
-        exact = {by: _speaker_score(counts[by])["speaker_exact_f1"] for by in SPEAKER_BY}
-        score = _target_score(counts["targets"], counts["stances"])["target_overlap_f1"]
-        if best is None or score > best[0]:
-            best = score, replace(classifier.settings, speaker_by=max(exact, key=exact.__getitem__))
+    for bias, least in product((0.0, 0.5, 1.0, 1.5, 2.0, 2.5), (0.0, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)):
+        classifier.settings = replace(before, span_bias=bias, target_from=least, speaker_by=speaker_by)
+        score = _target_score(*_target_tallies(classifier, rows, readings))
+        worth = score["target_overlap_f1"] + score["target_exact_f1"]
+        if best is None or worth > best[0]:
+            best = worth, classifier.settings
     classifier.settings = before
     return best[1]
 
@@ -160,10 +169,10 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
     readings = classifier.read([row.text for row in rows])
     if readings[0].span_logits is None:
         raise ValueError(f"{model} has no token head: train it with spans: true")
-    counts = _counts(classifier, rows, readings)
+    counts, targets = _speaker_tallies(rows, readings), _target_tallies(classifier, rows, readings)
     named = counts[classifier.settings.speaker_by]
     scores = {
-        "model": bootstrap(_speaker_score, named) | bootstrap(_target_score, counts["targets"], counts["stances"]),
+        "model": bootstrap(_speaker_score, named) | bootstrap(_target_score, *targets),
         "token_head": bootstrap(_speaker_score, counts["spans"]),
         "rules": bootstrap(_speaker_score, counts["rules"]),
     }

@@ -63,6 +63,8 @@ class ClassifierSettings:
     """Share of right answers that ``abstain_below`` and ``sure_from`` were fitted to reach."""
     span_bias: float = 0.0
     """Added to the token head's log-probability of speaker and target."""
+    target_from: float = 0.0
+    """Probability from which a target is given."""
     speaker_by: str = "rules"
     """Whether ``rules``, the token head's ``spans`` or ``both`` name a statement's speaker; chosen on validation."""
 

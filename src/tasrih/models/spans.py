@@ -29,6 +29,10 @@ _LONGEST_WORD = 40
 _MARKS = frozenset(STEPS["diacritics"])
 # what may stand before a name in its own word without being part of it
 _PROCLITICS = frozenset(("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل"))
+# ... and at the head of the first word: before the article with three letters behind it, or before لل
+_LEADING = re.compile(r"(?:[وف]ب?|ب)(?=[اٱ]ل\w{3})|[وف](?=لل\w{2})")
+# names and words whose own letters look so
+_OWN_LETTERS = ("والد", "والت", "فالنس", "فالنت", "فالك", "فالف", "بالتيم", "بالمر", "بالوت")
 _DEFINITE = re.compile(r"([وف]?[بك]?)ال\w{2,}|[وف]?لل\w{2,}")
 _CLOSES = {'"': '"', "»": "«", "”": "“", ")": "("}
 
@@ -63,20 +67,21 @@ def kind_chances(logits: np.ndarray) -> np.ndarray:
 
 
 def find_spans(
-    logits: np.ndarray, tokens: Sequence[tuple[int, int] | None], text: str, *, bias: float = 0.0
+    logits: np.ndarray, tokens: Sequence[tuple[int, int] | None], text: str, *, bias: float = 0.0, least: float = 0.0
 ) -> list[FoundSpan]:
     """Read spans off the token head's logits.
 
     Tokens are decided by the summed probability of the kinds ``O``, speaker and target; a target's
     stance is the mean over its tokens. Spans hold whole words (conjunctions and prepositions that are written
-    together with a word may stay outside), the noun of an adjective that was found alone, and the closing mark of a
-    quotation that they open.
+    together with a word may stay outside; those of a target do where they can be told from it), the noun of an
+    adjective that was found alone, and the closing mark of a quotation that they open.
 
     Args:
         logits: shape (tokens, ``len(SPAN_LABELS)``).
         tokens: each token's stretch of the text; None for special tokens.
         text: the text.
         bias: added to the log-probability of every kind but ``O``; fitted on validation.
+        least: probability under which a target is not given; fitted with it.
 
     Returns:
         The spans in the order of the text.
@@ -100,6 +105,8 @@ def find_spans(
             return
         start, end = _whole_words(text, tokens[run[0]][0], tokens[run[-1]][1])
         start = max(start, spans[-1].end if spans else 0)
+        if kind == "target":
+            start += _leading(text, start, end)
         noun = _noun_before(text, start, end) if kind == "target" else start
         if not spans or spans[-1].end <= noun:
             start = noun
@@ -130,7 +137,7 @@ def find_spans(
         if label != "O":
             run.append(index)
     close()
-    return spans
+    return [span for span in spans if span.kind != "target" or span.score >= least]
 
 
 def in_word(char: str) -> bool:
@@ -152,6 +159,25 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     if mark in _CLOSES and (inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark)):
         end += 1
     return start, end
+
+
+def _leading(text: str, start: int, end: int) -> int:
+    """Count the characters at the head of a target that are a conjunction or preposition: والسعودية, بالاتفاق, لمصر."""
+    if start > 0 and in_word(text[start - 1]):
+        return 0
+    first, last = next(words(text[start:end]), (0, 0))
+    letters = [at for at in range(first, last) if text[start + at] not in _MARKS]
+    word = "".join(text[start + at] for at in letters)
+    if first or word.startswith(_OWN_LETTERS):
+        return 0
+    if found := _LEADING.match(word):
+        return letters[found.end()]
+    nation = normalise(word, "encoder")
+    if nation in NATIONS or len(nation) != len(word):
+        return 0
+    # a conjunction and a preposition at most
+    clitics = len(nation) - len(nation.lstrip("وفبل"))
+    return next((letters[number] for number in range(1, min(clitics, 2) + 1) if nation[number:] in NATIONS), 0)
 
 
 def _noun_before(text: str, start: int, end: int) -> int:

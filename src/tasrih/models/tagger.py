@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
@@ -14,8 +15,9 @@ from tasrih.models.speaker_spans import speaker_of
 from tasrih.results import Span, Stance, Statement
 from tasrih.text.language import unreadable
 from tasrih.text.normalise import normalise
+from tasrih.text.quotes import quotations
 from tasrih.text.sentences import Sentence, sentences
-from tasrih.text.speakers import Attribution, attribute
+from tasrih.text.speakers import Attribution, SpeakerSpan, attribute
 
 
 class Tagger:
@@ -56,18 +58,17 @@ class Tagger:
             readings[index] = reading
         result, first = [], 0
         for article, group in zip(articles, split, strict=True):
-            speakers = attribute([sentence.text for sentence in group])
-            mine = readings[first : first + len(group)]
+            speakers = attribute([sentence.text for sentence in group], _quoted_from(article, group))
+            numbers, mine = range(len(group)), readings[first : first + len(group)]
             first += len(group)
-            result.append(
-                tuple(self._statement(article, number, group, reading, speakers) for number, reading in enumerate(mine))
-            )
+            result.append(tuple(self._statement(article, number, group, mine, speakers) for number in numbers))
         return result
 
     def _statement(
-        self, article: str, number: int, group: Sequence[Sentence], reading: Reading | None, speakers: list[Attribution]
-    ) -> Statement:
-        sentence = group[number]
+        self, article: str, number: int, group: Sequence[Sentence], readings: Sequence[Reading | None],
+        speakers: list[Attribution],
+    ) -> Statement:  # fmt: skip
+        sentence, reading = group[number], readings[number]
         if reading is None:
             return Statement(sentence.text, sentence.start, sentence.end)
         prediction = self._classifier.prediction(reading)
@@ -75,7 +76,11 @@ class Tagger:
         spans = self._find_spans(logits, tokens, sentence.text)
         speaker, inferred = None, False
         if prediction.labels:
-            speaker, inferred = self._speaker(article, group, speakers[number], sentence, (logits, tokens))
+            ruled = speakers[number]
+            speaker = self._speaker(article, sentence, (logits, tokens), None if ruled.inferred else ruled.speaker)
+            if speaker is None and ruled.inferred:
+                home, inferred = ruled.sentence, True
+                speaker = self._named_in(article, group[home], readings[home], ruled.speaker)
         stances: dict[str, Stance] = {}
         for span in spans:
             start, end = sentence.start + span.start, sentence.start + span.end
@@ -105,23 +110,39 @@ class Tagger:
         return self._find_spans(*span_logits(reading), text)
 
     def _find_spans(self, logits: np.ndarray, tokens: list[tuple[int, int]], text: str) -> list[FoundSpan]:
-        return find_spans(logits, tokens, text, bias=self._classifier.settings.span_bias) if tokens else []
+        settings = self._classifier.settings
+        return find_spans(logits, tokens, text, bias=settings.span_bias, least=settings.target_from) if tokens else []
 
     def _speaker(
-        self, article: str, group: Sequence[Sentence], ruled: Attribution, sentence: Sentence,
-        head: tuple[np.ndarray, list[tuple[int, int]]],
-    ) -> tuple[Span | None, bool]:  # fmt: skip
-        named = ruled.speaker is not None and not ruled.inferred
-        own = (ruled.speaker.start, ruled.speaker.end) if named else None
-        by = self._classifier.settings.speaker_by
-        if chosen := speaker_of(*head, sentence.text, own, by):
-            start, end = sentence.start + chosen[0], sentence.start + chosen[1]
-            return Span(article[start:end], start, end), False
-        if not ruled.inferred:
-            return None, False
-        home = group[ruled.sentence]
-        start, end = home.start + ruled.speaker.start, home.start + ruled.speaker.end
-        return Span(article[start:end], start, end), True
+        self, article: str, sentence: Sentence, head: tuple[np.ndarray, list[tuple[int, int]]],
+        ruled: SpeakerSpan | None,
+    ) -> Span | None:  # fmt: skip
+        """Give whom the words of a sentence itself name as its speaker."""
+        own = (ruled.start, ruled.end) if ruled else None
+        chosen = speaker_of(*head, sentence.text, own, self._classifier.settings.speaker_by)
+        return chosen and _span_in(article, sentence, *chosen)
+
+    def _named_in(self, article: str, home: Sentence, reading: Reading | None, ruled: SpeakerSpan) -> Span:
+        """Give the words of an earlier sentence that name a speaker as they are given there."""
+        carried = _span_in(article, home, ruled.start, ruled.end)
+        there = None if reading is None else self._speaker(article, home, span_logits(reading), ruled)
+        return there if there and there.start < carried.end and carried.start < there.end else carried
+
+
+def _span_in(article: str, sentence: Sentence, start: int, end: int) -> Span:
+    return Span(article[sentence.start + start : sentence.start + end], sentence.start + start, sentence.start + end)
+
+
+def _quoted_from(article: str, group: Sequence[Sentence]) -> list[int | None]:
+    """Give for every sentence the number of the earlier one in which the quotation began that it stands in."""
+    found: list[int | None] = [None] * len(group)
+    starts = [sentence.start for sentence in group]
+    for quotation in quotations(article):
+        home = bisect_right(starts, quotation.start) - 1
+        if quotation.closed and home >= 0:
+            for number in range(home + 1, bisect_left(starts, quotation.end)):
+                found[number] = home
+    return found
 
 
 def span_logits(reading: Reading) -> tuple[np.ndarray, list[tuple[int, int]]]:

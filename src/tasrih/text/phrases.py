@@ -324,7 +324,7 @@ class Phrase:
             return True
         if is_definite(word):
             return (loose and not is_deed(word) and not self.several) or self._takes_definite(index)
-        if self.last in HONOURS and not acts:  # الدكتور نجاح
+        if self.last in HONOURS and not acts and word not in NATIONS:  # الدكتور نجاح; not وصف الجنرال إيران
             self.named = True
             return True
         if (acts and word not in ("صالح", "كامل")) or is_deed(word) or word in NATIONS or self._is_own(word):

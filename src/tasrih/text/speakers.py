@@ -8,7 +8,7 @@ agreeing adjectives, names, short quoted or bracketed words, and appositions bet
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasrih.text import lexicon as lex
 from tasrih.text import phrases
@@ -32,6 +32,9 @@ _WORTH = {
     "colon": -2.0,
     "nobody": -5.0,
 }
+_CLITICS = ("", "و", "ف", "ب", "ل", "ول", "وب")
+# of each gender, beside the last one
+_REMEMBERED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ def _skip(words: Words, index: int) -> int:
     if word and word in COMMAS + DASHES:
         for close in range(index + 2, min(index + INSERTED, len(words))):
             if words[close] == word:
-                return close + 1
+                index = close + 1
+                while words[index] in lex.ADVERBS:
+                    index += 1
+                return index
     elif word in ("في", "خلال", "عبر") and words[index + 1] in lex.OCCASIONS:
         index += 2
         while words[index] in lex.OCCASIONS or words[index] in lex.ADVERBS:
@@ -233,17 +239,28 @@ def _unnamed_opening(words: Words) -> str | None:
     return None
 
 
-def attribute(sentences: Sequence[str]) -> list[Attribution]:
+def _names_itself(words: Words, key: str) -> bool:
+    """Say whether a sentence names the one who is known by a folded word; one does not tell of oneself by name."""
+    return bool(key) and any(word.removeprefix(clitic) == key for word in words.words for clitic in _CLITICS)
+
+
+def attribute(sentences: Sequence[str], quoted_from: Sequence[int | None] = ()) -> list[Attribution]:
     """Say for every sentence of an article who speaks in it.
 
     A sentence that begins with a verb of saying without a subject ("وأضاف أن") belongs to the last speaker named
-    before it with whom the verb agrees.
+    before it with whom the verb agrees and whom it does not name; one that goes on with a quotation and names nobody,
+    to the speaker of the sentence in which the quotation began.
 
     Args:
         sentences: the article's sentences, in order.
+        quoted_from: for every sentence the number of the earlier one in which the quotation began that it stands in,
+            None where it stands in none; empty where it is not known.
 
     Returns:
         One attribution a sentence.
+
+    Raises:
+        ValueError: if ``quoted_from`` is not empty and not as long as the sentences.
 
     Example:
         >>> chain = attribute(["قال الوزير سامي حداد إن الطريق مفتوح.", "وأضاف أن العمل مستمر."])
@@ -251,23 +268,25 @@ def attribute(sentences: Sequence[str]) -> list[Attribution]:
         ('الوزير سامي حداد', 0, True)
     """
     chain: list[Attribution] = []
-    heard: dict[str, Attribution] = {}
-    for number, sentence in enumerate(sentences):
+    # by gender: who was heard, the last at the end, each with the name that stands at the head of their words
+    heard: dict[str, list[tuple[Attribution, str]]] = {"m": [], "f": [], "p": []}
+    for number, (sentence, origin) in enumerate(zip(sentences, quoted_from or [None] * len(sentences), strict=True)):
         words = phrases.read(sentence)
-        asked = _unnamed_opening(words)
-        if asked and asked in heard:
-            earlier = heard[asked]
-            chain.append(Attribution(earlier.speaker, earlier.sentence, True))
-            continue
+        if asked := _unnamed_opening(words):
+            earlier = next((one for one in reversed(heard[asked]) if not _names_itself(words, one[1])), None)
+            if earlier or heard[asked]:
+                chain.append(replace(earlier[0], inferred=True) if earlier else Attribution(None, None, False))
+                heard[asked] = [*heard[asked][-_REMEMBERED:], earlier] if earlier else heard[asked]
+                continue
         reading = _best(words)
         if reading is None:
-            chain.append(Attribution(None, None, False))
+            carried = chain[origin] if origin is not None else Attribution(None, None, False)
+            chain.append(replace(carried, inferred=carried.speaker is not None))
             continue
         found = Attribution(_span(sentence, words, reading), number, False)
         chain.append(found)
         first = words[reading.start]
         gender = reading.gender or ("f" if lex.is_feminine(first) or first in lex.FEMININE else "m")
-        heard[gender] = found
-        if Phrase.is_many(lex.bare(first)):
-            heard["p"] = found
+        for known in {gender, "p"} if Phrase.is_many(lex.bare(first)) else {gender}:
+            heard[known] = [*heard[known][-_REMEMBERED:], (found, "" if lex.is_head(first) else first)]
     return chain
