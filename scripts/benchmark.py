@@ -59,13 +59,13 @@ def machine(threads: int) -> dict:
 class Measured:
     """Runs measurements in processes of their own."""
 
-    def __init__(self, job: Path, threads: int) -> None:
+    def __init__(self, job: Path, threads: int | None) -> None:
         self._job = job
-        # the same threads for all; what starts more of its own would be measured against itself
-        self._environment = {
-            **os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1",
-            "TOKENIZERS_PARALLELISM": "true", "PYTHONUTF8": "1", "RAYON_NUM_THREADS": str(threads),
-        }  # fmt: skip
+        self._environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true", "PYTHONUTF8": "1"}
+        if threads is not None:  # else as many as each library starts by itself
+            # the same threads for all; what starts more of its own would be measured against itself
+            names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+            self._environment |= dict.fromkeys(names, str(threads))
 
     def __call__(self, what: str, *arguments: str) -> dict | list | None:
         """Give what a measurement printed; None, with its last line on stderr, where it failed."""
@@ -164,9 +164,12 @@ def main() -> None:
                 print(f"{row['name']}: {row['sentences_per_second']:,.0f} sentences/s", file=sys.stderr)
         finish(rows, limit)
         best = [row["key"] for row in rows if row["key"] in ("onnx", "openvino")]
+        free = Measured(path, None)
+        mine = [row["key"] for row in rows if row["key"] in ("onnx", "openvino", "torch")]
         report = {
             "machine": machine(options.threads), "texts": count, "articles": len(articles), "repeats": repeats,
             "limit": limit, "contenders": rows, "agreement": measured("agreement"),
+            "workers": [found for key in mine if (found := free("workers", key)) is not None],
             "curves": [curve for key in best if (curve := measured("curves", key)) is not None],
         }  # fmt: skip
     (options.output / "benchmark.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -176,10 +179,17 @@ def main() -> None:
     print(table(rows))
     for row in report["agreement"] or ():
         print(
-            f"{row['engine']}: same labels as onnx {row['same_labels']:.2%}, score difference p99 "
+            f"{row['engine']}: same labels as onnx {row['same_labels']:.2%}, same speaker and targets "
+            f"{row['same_speaker_and_targets']:.2%}, same stances {row['same_stances']:.2%}, score difference p99 "
             f"{row['score_difference_p99']:.4f}, a batch moves {row['batch_moves_score']:.1e} "
             f"and {row['batch_moves_labels']} labels"
         )
+    for found in report["workers"]:
+        told = "; ".join(
+            f"{row['num_workers']} workers {row['sentences_per_second']:,.0f} sentences/s, {row['threads']} threads, "
+            f"{row['cores_busy']:.1f} cores busy" for row in found["by_workers"]
+        )  # fmt: skip
+        print(f"{found['engine']} on {found['cores']} cores: {told}")
     print(f"wrote {options.output / 'benchmark.json'} and benchmark.svg", file=sys.stderr)
 
 

@@ -7,6 +7,7 @@ import os
 import resource
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -48,13 +49,19 @@ class Contender:
     articles: Callable[[list[str]], list]
 
 
+def opened(job: Job, engine: str):
+    """Open the weights for an engine of ours, on the CPU."""
+    import tasrih
+
+    return tasrih.load(job.checkpoint if engine.startswith("torch") else job.exported, engine=engine, device="cpu")
+
+
 def ours(job: Job, engine: str) -> Contender:
     """tasrih on one engine."""
     import tasrih
 
-    exported = engine.partition(":")[0] not in ("torch",)
-    model = tasrih.load(job.exported if exported else job.checkpoint, engine=engine, device=None if exported else "cpu")
-    workers = job.threads if exported else None
+    model = opened(job, engine)
+    workers = None if engine.startswith("torch") else job.threads
     return Contender(
         f"tasrih, {model.engine}", model.engine.split()[1],
         lambda texts: tasrih.classify(texts, "statement", model=model, num_workers=workers),
@@ -231,12 +238,21 @@ def limit(job: Job) -> dict:
     }  # fmt: skip
 
 
+def _named(statement) -> dict[str, object]:
+    """Give the stretches of a statement that name its speaker and its targets, and the stances to these."""
+    targets = [(stance.target.start, stance.target.end) for stance in statement.stances]
+    speaker = statement.speaker and (statement.speaker.start, statement.speaker.end)
+    stances = [(stance.target.start, stance.label) for stance in statement.stances]
+    return {"speaker": speaker, "targets": targets, "speaker_and_targets": (speaker, targets), "stances": stances}
+
+
 def agreement(job: Job) -> list[dict]:
     """Compare the engines with the default on the texts, and each with itself at batch size 1.
 
     Returns:
-        For each engine: share of sentences with the same labels as ``onnx``, 99th percentile and maximum of the
-        difference of scores, and the largest difference that the batch makes.
+        For each engine: share of sentences with the same labels as ``onnx``, with the same speaker, targets and
+        stances, 99th percentile and maximum of the difference of scores, and the largest difference that the batch
+        makes.
     """
     import numpy as np
 
@@ -246,8 +262,7 @@ def agreement(job: Job) -> list[dict]:
     rows, expected = [], None
     for engine in ("onnx", "openvino", "torch", "torch:bf16"):
         try:
-            path = job.checkpoint if engine.startswith("torch") else job.exported
-            model = tasrih.load(path, engine=engine, device="cpu")
+            model = opened(job, engine)
         except MissingExtraError:
             continue
         found = tasrih.classify(job.texts, "statement", model=model)
@@ -255,13 +270,17 @@ def agreement(job: Job) -> list[dict]:
         scores = np.array([[one.scores[name] for name in model.labels] for one in found])
         single = np.array([[one.scores[name] for name in model.labels] for one in alone])
         labels = [set(one.labels) for one in found]
-        expected = expected or (labels, scores)
+        # a text of the set is a sentence, but for a few that are two
+        spans = [_named(one) for document in tasrih.tag(job.texts, model=model) for one in document.statements]
+        expected = expected or (labels, scores, spans)
+        pairs = list(zip(spans, expected[2], strict=True))
         difference = np.abs(scores - expected[1])
         same = [mine == default for mine, default in zip(labels, expected[0], strict=True)]
         moved = [set(one.labels) != other for one, other in zip(alone, labels, strict=False)]
         row = {
             "engine": model.engine,
             "same_labels": float(np.mean(same)),
+            **{f"same_{name}": float(np.mean([one[name] == two[name] for one, two in pairs])) for name in spans[0]},
             "score_difference_p99": float(np.quantile(difference, 0.99)),
             "score_difference_max": float(difference.max()),
             "batch_moves_score": float(np.abs(scores[: len(single)] - single).max()),
@@ -269,6 +288,40 @@ def agreement(job: Job) -> list[dict]:
         }
         rows.append(row)
     return rows
+
+
+def _threads() -> int:
+    """Count the threads of this process, those of libraries too where the system tells."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+
+
+def workers(job: Job, key: str) -> dict:
+    """Measure what threads make of a stream: one, one a core, two a core; too many must not cost what they compute.
+
+    Returns:
+        The contender's name, and for each number of workers the rate, the threads of the process at most, and how many
+        cores were busy on the mean.
+    """
+    import tasrih
+    from tasrih.models.engines import cores
+
+    model = opened(job, key)
+    tasrih.classify(job.texts[:16], "statement", model=model)
+    rows = []
+    for number in dict.fromkeys((1, cores(), 2 * cores())):
+        found: list[tuple[float, float]] = []
+        most = 0
+        for _ in range(job.repeats):
+            start, busy = time.perf_counter(), time.process_time()
+            for count, _ in enumerate(tasrih.classify(iter(job.texts), "statement", model=model, num_workers=number)):
+                if count % 64 == 0:
+                    most = max(most, _threads())
+            seconds = time.perf_counter() - start
+            found.append((len(job.texts) / seconds, (time.process_time() - busy) / seconds))
+        rate, cores_busy = map(statistics.median, zip(*found, strict=True))
+        rows.append({"num_workers": number, "sentences_per_second": rate, "threads": most, "cores_busy": cores_busy})
+    return {"engine": model.engine, "cores": cores(), "by_workers": rows}
 
 
 def _resident_mib() -> float:
@@ -324,6 +377,7 @@ def main() -> None:
     job = Job(**json.loads(Path(path).read_text(encoding="utf-8")))
     works = {
         "measure": measure, "first": first_answer, "limit": limit, "agreement": agreement, "curves": curves,
+        "workers": workers,
     }  # fmt: skip
     print(json.dumps(works[what](job, *rest)), flush=True)
 

@@ -101,6 +101,16 @@ def test_a_span_is_the_word_as_the_caller_wrote_it():
     assert "الوزيــر" in joined
 
 
+def test_the_space_that_sentencepiece_counts_to_a_word_is_no_part_of_its_span():
+    tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), ("▁", -5.0), ("▁قال", -1.0), ("▁الوزير", -1.0), ("ا", -3.0)], unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    made = TextEncoder(tokenizer, profile="lossless", max_length=24)
+    text = "قال  الوزير\nا"
+    (window,) = made.windows([text])[0]
+    pieces = [text[slice(*span)] for span in window.spans if span is not None]
+    assert [piece for piece in pieces if piece] == ["قال", "الوزير", "ا"]
+
+
 def test_lone_surrogates_become_a_mark_of_the_same_length():
     assert without_surrogates("أ\ud800ب") == "أ\ufffdب"
     assert without_surrogates("أب😀") == "أب😀"

@@ -10,8 +10,10 @@ import pytest
 
 from tasrih.data.corpus import read_rows
 from tasrih.data.labelled import MarkedSpan, Row
+from tasrih.models.classifier import Classifier
 from tasrih.models.encoding import TextEncoder
 from tasrih.models.spans import SPAN_LABELS
+from tasrih.models.tagger import Tagger
 from tasrih.schemes import STATEMENT
 from tasrih.training.classification import (
     ClassifierConfig,
@@ -22,6 +24,7 @@ from tasrih.training.classification import (
     read_training_data,
     train_classifier,
 )
+from tasrih.training.export import export_classifier
 from tasrih.training.features import Collator, features, hide_tokens, join_rows, span_targets
 from tasrih.training.tokenizer import learn_vocabulary
 
@@ -415,8 +418,47 @@ def test_another_familys_base_trains_on_pairs(bert_base, world, tmp_path):
     assert (opened.task, opened.settings.max_length, opened.settings.profile) == ("stance", 40, "encoder")
 
 
-def test_spans_on_another_familys_base_are_refused_by_name(bert_base):
-    with pytest.raises(ValueError, match="spans"):
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["bert", "xlm_roberta"])
+def test_other_families_learn_spans_beside_tags(family, world, tmp_path, request):
+    """Both heads over one pass: each gives what it gives alone, both are learnt, and a run goes on from both."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+    base, folder = request.getfixturevalue(family), tmp_path / "made"
+    made = config(
+        "statement", base=str(base), spans=True, epochs=2, learning_rate=4e-3, max_length=56, metric="micro_f1",
+        batch_size=16, dropout=0.0, bf16=False, freeze_embeddings=True,
+    )  # fmt: skip
+    train_classifier(replace(made, output=str(folder)), world.root)
+    losses = [line["eval_loss"] for line in json.loads((folder / "train_log.json").read_text())["seed-1"] if "eval_loss" in line]
+    assert losses[1] < losses[0]
+
+    opened = Classifier.from_pretrained(folder, device="cpu")
+    text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة السفح."
+    (reading,) = opened.read([text])
+    tags = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    tokens = AutoModelForTokenClassification.from_pretrained(folder / "spans").eval()
+    ids = torch.tensor([reading.windows[0].ids])
+    with torch.no_grad():
+        assert reading.logits[0] == pytest.approx(tags(input_ids=ids).logits[0].numpy(), abs=1e-4)
+        assert reading.span_logits[0] == pytest.approx(tokens(input_ids=ids).logits[0].numpy(), abs=1e-4)
+    assert reading.span_logits[0].argmax(-1).tolist() != [1] * len(reading.windows[0].ids)
+    fresh = open_base(made)[1].classifier.weight
+    assert not torch.allclose(tokens.classifier.weight, fresh, atol=1e-3)
+    again, spans, _ = open_base(replace(made, base=str(folder)))
+    assert torch.equal(spans.classifier.weight, tokens.classifier.weight)
+    assert spans.base_model is again.base_model
+    (statement,) = Tagger(opened).statements([text])[0]
+    exported = Classifier.from_pretrained(export_classifier(folder, tmp_path / "exported")).read([text])[0]
+    assert exported.span_logits[0] == pytest.approx(reading.span_logits[0], abs=0.05)  # int8 storage
+    assert exported.logits[0] == pytest.approx(reading.logits[0], abs=0.05)
+    assert all(text[one.target.start : one.target.end] == one.target.text.strip() for one in statement.stances)
+
+
+def test_spans_on_a_base_without_a_token_head_are_refused_by_name(bert_base, monkeypatch):
+    monkeypatch.setattr("tasrih.training.bases.has_token_head", lambda model: False)
+    with pytest.raises(ValueError, match="bert: give spans=false"):
         open_base(config("statement", base=str(bert_base), spans=True))
 
 

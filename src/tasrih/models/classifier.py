@@ -131,7 +131,8 @@ class Classifier:
             device: where a torch model runs; bundled models run on the CPU.
             engine: ``"onnx"``, ``"openvino"`` (or ``"openvino:bf16"``, ``:int8``, ``:fp32``), ``"torch"`` (or
                 ``"torch:bf16"``, ``:compiled``); ``"auto"`` takes the fastest that is installed and has instructions on
-                this machine. None takes ``onnx`` for a model in our own layout and ``torch`` for a transformers folder.
+                this machine, and is logged (INFO, to the logger ``tasrih``). None takes ``onnx`` for a model in our own
+                layout and ``torch`` for a transformers folder.
 
         Returns:
             The classifier; its ``engine`` says what computes.

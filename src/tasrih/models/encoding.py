@@ -33,6 +33,9 @@ _MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: os.environ.__setitem__("TOKENIZERS_PARALLELISM", "false"))
 
+# how SentencePiece writes the space before a word
+_SPACE = "▁"
+
 
 class TargetTooLongError(ValueError):
     """The second text of a pair leaves no room for the first."""
@@ -70,6 +73,8 @@ class TokenWindow:
 def _spans(encoding, source: Normalised) -> list[tuple[int, int] | None]:
     """Map an encoding's tokens to the text before normalisation, as ``Normalised.to_source`` does one by one."""
     sequences, offsets = encoding.sequence_ids, encoding.offsets
+    if any(token.startswith(_SPACE) for token in encoding.tokens):
+        offsets = [_without_space(*span, source.text) for span in offsets]
     if source.edits:
         starts, ends = np.array(offsets).T
         edits = np.array(source.edits)
@@ -77,6 +82,12 @@ def _spans(encoding, source: Normalised) -> list[tuple[int, int] | None]:
         lasts = np.where(ends > starts, _positions(ends, edits, last=True), firsts)
         offsets = zip(firsts.tolist(), lasts.tolist(), strict=True)
     return [span if sequence == 0 else None for sequence, span in zip(sequences, offsets, strict=True)]
+
+
+def _without_space(start: int, end: int, text: str) -> tuple[int, int]:
+    """Leave out the space that SentencePiece counts to the word after it; a token of spaces alone stays."""
+    piece = text[start:end]
+    return (start + len(piece) - len(piece.lstrip()) if piece.strip() else start), end
 
 
 def _positions(offsets: np.ndarray, edits: np.ndarray, *, last: bool) -> np.ndarray:

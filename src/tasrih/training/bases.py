@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tasrih.errors import MissingExtraError, ModelError
 from tasrih.hub_ids import is_hub_id
 from tasrih.models.auto_tokenizer import longest_window, open_auto_tokenizer, put_marks
+from tasrih.models.engines.token_head import has_token_head
 from tasrih.models.spans import SPAN_LABELS
 from tasrih.text.normalise import profile_of_family
 from tasrih.training.restoring import is_exported, open_exported
@@ -142,7 +143,7 @@ def open_base(config: ClassifierConfig, seed: int | None = None):
 
     Raises:
         ModelError: if the base is not found.
-        ValueError: if spans are asked of a base of another family, or windows longer than it reads.
+        ValueError: if spans are asked of a base without a usual token head, or windows longer than it reads.
     """
     try:
         import torch
@@ -157,10 +158,6 @@ def open_base(config: ClassifierConfig, seed: int | None = None):
         shape.classifier_pooling = config.pooling
         shape.mlp_dropout = shape.classifier_dropout = config.dropout
         shape.embedding_dropout = config.dropout / 2
-    elif config.spans:
-        raise ValueError(
-            f"spans needs a ModernBERT base, as the bundled encoder is; {config.base} is {shape.model_type}"
-        )
     else:
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
             if hasattr(shape, name):
@@ -184,5 +181,10 @@ def open_base(config: ClassifierConfig, seed: int | None = None):
         spans = Path(config.base) / "spans"
         source = str(spans) if spans.is_dir() else config.base
         span_model = open_pretrained(AutoModelForTokenClassification, source, config=shape, **options)
+        if not has_token_head(span_model):
+            raise ValueError(
+                f"spans needs a base whose tokens are classified by a linear layer over its last states, as BERT's and "
+                f"RoBERTa's are; {config.base} is {shape.model_type}: give spans=false"
+            )
         setattr(span_model, span_model.base_model_prefix, model.base_model)
     return model, span_model, tokenizer

@@ -20,7 +20,8 @@ from tasrih.models.engines.onnx import STATES
 from tasrih.models.files import write_config
 from tasrih.models.headline_ranker import BLOCKS, RankerSettings
 from tasrih.models.ngrams import Ngrams, with_ngrams
-from tasrih.models.summariser import SummariserSettings
+from tasrih.models.stored import read_settings
+from tasrih.models.summariser import SummariserSettings, stored_settings
 
 #: The file of a trained ranker's weights.
 RANKER = "ranker.safetensors"
@@ -165,7 +166,7 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
     if ngrams := Ngrams.load(source, model.config.num_labels):
         whole = with_ngrams(whole, ngrams)
     inner: list = []
-    if "span_logits" in names and len(model.base_model.layers) > BLOCKS:
+    if "span_logits" in names and len(getattr(model.base_model, "layers", ())) > BLOCKS:
         # what the headline's ranker goes on from
         names.append(STATES)
         model.base_model.layers[-BLOCKS - 1].register_forward_hook(lambda _, __, states: inner.append(states))
@@ -333,10 +334,7 @@ def export_summariser(source: str | Path, output: str | Path) -> Path:
     output_scale = np.float32(width**-0.5 if config.scale_decoder_outputs else 1.0)
     np.savez_compressed(output / "embeddings.npz", rows=rows, scale=scale, output_scale=output_scale)
     _copy_tokenizer(source, output)
-    stored = config.tasrih
-    settings = SummariserSettings(
-        profile=stored["profile"], max_source=stored["max_source"], styles=tuple(stored["styles"]),
-        start_id=config.decoder_start_token_id, end_id=config.eos_token_id, sure_from=stored.get("sure_from"),
-    )  # fmt: skip
+    marks = {"start_id": config.decoder_start_token_id, "end_id": config.eos_token_id}
+    settings = read_settings(SummariserSettings, {**stored_settings(model), **marks}, source)
     write_config(output, {"kind": "summariser", "settings": asdict(settings), "architecture": config.model_type})
     return output

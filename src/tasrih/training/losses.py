@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tasrih.models.engines.token_head import heads_class
+
 if TYPE_CHECKING:
     from tasrih.data.labelled import Row
     from tasrih.training.config import ClassifierConfig
@@ -84,8 +86,8 @@ def joined_module(model, span_model, *, span_weight: float = 1.0, tag_loss: Call
     """Join a tag head and a token head over the encoder that they share, one pass for both.
 
     Args:
-        model: a ``ModernBertForSequenceClassification``.
-        span_model: a ``ModernBertForTokenClassification`` whose ``model`` is the first one's.
+        model: any ``AutoModelForSequenceClassification``.
+        span_model: the ``AutoModelForTokenClassification`` of its family, whose encoder is the first one's.
         span_weight: weight of the token loss.
         tag_loss: loss of the tags from logits and labels; None takes binary cross-entropy, summed over the tags.
 
@@ -103,31 +105,19 @@ def joined_module(model, span_model, *, span_weight: float = 1.0, tag_loss: Call
 
     tag_loss = tag_loss or plain
 
-    class Joined(nn.Module):
+    class Joined(heads_class()):
         def __init__(self) -> None:
-            super().__init__()
-            self.tags, self.config = model, model.config
-            # the head alone: its model's encoder is the tags' own, and would be saved twice
-            self.span_head, self.span_drop, self.span_classifier = (
-                span_model.head,
-                span_model.drop,
-                span_model.classifier,
-            )
+            super().__init__(model, span_model)
+            self.config = model.config
 
-        def forward(self, input_ids, attention_mask, labels=None, span_labels=None, span_tokens=None):
-            states = self.tags.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            if self.config.classifier_pooling == "cls":
-                pooled = states[:, 0]
-            else:
-                mask = attention_mask.unsqueeze(-1).to(states.dtype)
-                pooled = (states * mask).sum(1) / mask.sum(1)
-            logits = self.tags.classifier(self.tags.drop(self.tags.head(pooled)))
-            span_logits = self.span_classifier(self.span_drop(self.span_head(states)))
-            result = {"logits": logits, "span_logits": span_logits}
+        def forward(
+            self, input_ids, attention_mask, labels=None, span_labels=None, span_tokens=None, token_type_ids=None
+        ):
+            result = super().forward(input_ids, attention_mask, token_type_ids)
             if labels is not None:
-                loss = tag_loss(logits, labels)
+                loss = tag_loss(result["logits"], labels)
                 if span_labels is not None:
-                    flat, wanted = span_logits.float().flatten(0, 1), span_labels.flatten()
+                    flat, wanted = result["span_logits"].float().flatten(0, 1), span_labels.flatten()
                     total = nn.functional.cross_entropy(flat, wanted, ignore_index=-100, reduction="sum")
                     # a batch may hold no text whose spans were looked for
                     tokens = (wanted >= 0).sum().clamp(min=1) if span_tokens is None else span_tokens

@@ -6,6 +6,7 @@ and ``auto`` are asked for by name, so that installing a package never changes a
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,6 +35,9 @@ __all__ = [
     "open_graph",
     "processor_flags",
 ]  # fmt: skip
+
+#: Says at INFO what ``auto`` came to; the command line prints it.
+_LOGGER = logging.getLogger("tasrih")
 
 #: Engine to the modes that may follow its name after a colon.
 MODES = {"onnx": (), "openvino": ("bf16", "int8", "fp32"), "torch": ("bf16", "fp32", "compiled"), "auto": ()}
@@ -99,7 +103,7 @@ def open_graph(path: Path, choice: EngineChoice | None) -> Engine:
 
     Args:
         path: the ``.onnx`` file.
-        choice: the engine; None takes ``onnx``.
+        choice: the engine; None takes ``onnx``. What ``auto`` came to is logged.
 
     Returns:
         The engine, which takes as many batches at once as this process has cores.
@@ -109,7 +113,7 @@ def open_graph(path: Path, choice: EngineChoice | None) -> Engine:
         MissingExtraError: if the engine is not installed.
     """
     if choice is not None and choice.name == "auto":
-        choice = best_engine()
+        return _told(open_graph(path, best_engine()), path.parent)
     if choice is None or choice.name == "onnx":
         return OnnxEngine(path, threads=1, streams=cores())
     if choice.name == "openvino":
@@ -122,7 +126,8 @@ def open_checkpoint(name: str | Path, choice: EngineChoice | None, *, device: st
 
     Args:
         name: the folder or id.
-        choice: the engine; None takes ``torch`` in fp32. ``auto`` takes bf16 on a GPU, and on a CPU with AMX.
+        choice: the engine; None takes ``torch`` in fp32. ``auto`` takes bf16 on a GPU, and on a CPU with AMX; which is
+            logged.
         device: where to run; None takes a GPU where there is one.
 
     Returns:
@@ -135,11 +140,20 @@ def open_checkpoint(name: str | Path, choice: EngineChoice | None, *, device: st
     choice = choice or EngineChoice("torch")
     if choice.name not in ("torch", "auto"):
         raise ModelError(f"{name} holds no ONNX graph for {choice.name}: write one with `tasrih export {name} FOLDER`")
-    mode = best_checkpoint_precision(device) if choice.name == "auto" else choice.mode
+    if choice.name == "auto":
+        found = EngineChoice("torch", best_checkpoint_precision(device))
+        return _told(open_checkpoint(name, found, device=device), name)
+    mode = choice.mode
     compiled = mode == "compiled"
     return TorchEngine.from_pretrained(
         name, device=device, precision="bf16" if compiled else mode, compiled=compiled
     )  # fmt: skip
+
+
+def _told(engine: Engine, place: str | Path) -> Engine:
+    """Log what ``auto`` came to."""
+    _LOGGER.info("engine auto: %s runs on %s (`tasrih doctor` says why)", Path(place).name, engine.name)
+    return engine
 
 
 def best_checkpoint_precision(device: str | None = None) -> str:

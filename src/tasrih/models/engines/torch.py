@@ -11,20 +11,22 @@ from typing import Any
 import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.models.engines.token_head import open_joined
 from tasrih.models.ngrams import Ngrams, ngram_layer
 
 PRECISIONS = ("bf16", "fp32")
 
 
 class TorchEngine:
-    """A transformers classifier in torch, on the CPU or a GPU."""
+    """A transformers classifier in torch, on the CPU or a GPU, with the token head and linear part beside it."""
 
     #: torch has a pool of threads of its own, which one pass fills
     streams = 1
 
     def __init__(
-        self, model, *, device: str, precision: str | None = None, compiled: bool = False, ngrams: Ngrams | None = None
-    ) -> None:
+        self, model, *, device: str, precision: str | None = None, compiled: bool = False,
+        ngrams: Ngrams | None = None, joined=None,
+    ) -> None:  # fmt: skip
         """Wrap a model.
 
         Args:
@@ -34,6 +36,7 @@ class TorchEngine:
             compiled: let ``torch.compile`` make kernels for it, for any shape: worth its minute or so for a
                 long run on a GPU.
             ngrams: the linear part beside it, if it has one.
+            joined: the model and its token head in one module (``token_head.joined``), if it has one.
 
         Raises:
             ModelError: if the precision is another.
@@ -43,11 +46,15 @@ class TorchEngine:
         precision = precision or "fp32"
         if precision not in PRECISIONS:
             raise ModelError(f"torch has no precision {precision!r} here: choose from {', '.join(PRECISIONS)}")
-        self._model = model.to(device, torch.bfloat16 if precision == "bf16" else torch.float32).eval()
+        self._model = model
+        # the joined module holds the model itself: one move, and one pass, for both heads
+        whole = (model if joined is None else joined).to(
+            device, torch.bfloat16 if precision == "bf16" else torch.float32
+        ).eval()  # fmt: skip
         self._ngrams = ngram_layer(ngrams).to(device) if ngrams else None
         self._device = device
-        self._known = frozenset(inspect.signature(model.forward).parameters)
-        self._forward = torch.compile(self._model, dynamic=True) if compiled else self._model
+        self._known = frozenset(inspect.signature(whole.forward).parameters)
+        self._forward = torch.compile(whole, dynamic=True) if compiled else whole
         self._process = os.getpid()
         self.name = f"torch {precision} on {device}" + (", compiled" if compiled else "")
 
@@ -58,7 +65,8 @@ class TorchEngine:
         """Open a transformers folder or hub id.
 
         Args:
-            name: the folder or id.
+            name: the folder, whose token head (``spans/``) and linear part (``ngrams.safetensors``) are opened with
+                it; or the id, of which neither is read.
             device: where to run; None takes a GPU where there is one.
             precision: as in the constructor.
             compiled: as in the constructor.
@@ -67,7 +75,8 @@ class TorchEngine:
             The engine.
 
         Raises:
-            ModelError: if there is no such model, or it has no classification head.
+            ModelError: if there is no such model, or it has no classification head, or what lies beside it is
+                damaged or of another model.
             MissingExtraError: if torch or transformers is not installed.
         """
         try:
@@ -97,7 +106,8 @@ class TorchEngine:
             raise ModelError(f"the weights of {name} cannot be opened: {str(error).splitlines()[0]}") from None
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         ngrams = Ngrams.load(name, config.num_labels)
-        return cls(model, device=device, precision=precision, compiled=compiled, ngrams=ngrams)
+        joined = open_joined(name, model)
+        return cls(model, device=device, precision=precision, compiled=compiled, ngrams=ngrams, joined=joined)
 
     @property
     def has_gradients(self) -> bool:
@@ -145,7 +155,7 @@ class TorchEngine:
         return (way.float() * total).sum(-1).cpu().numpy()
 
     def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Compute one padded batch."""
+        """Compute one padded batch: ``logits``, and ``span_logits`` where there is a token head."""
         import torch
 
         if os.getpid() != self._process:
@@ -154,7 +164,8 @@ class TorchEngine:
             self._process = os.getpid()
         inputs = self._inputs(batch)
         with torch.inference_mode():
-            logits = self._forward(**inputs).logits
+            found = self._forward(**inputs)
+            results = {name: found[name] for name in ("logits", "span_logits") if name in found}
             if self._ngrams:
-                logits = self._ngrams(logits, inputs["input_ids"], inputs["attention_mask"])
-            return {"logits": logits.float().cpu().numpy()}
+                results["logits"] = self._ngrams(results["logits"], inputs["input_ids"], inputs["attention_mask"])
+            return {name: value.float().cpu().numpy() for name, value in results.items()}
