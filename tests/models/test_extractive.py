@@ -7,9 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasrih.models import extractive
-from tasrih.models.extractive import balanced, choose_sentences, cut_headline, hangs, shorten
+from tasrih.models.extractive import (
+    article_windows,
+    balanced,
+    choose_sentences,
+    cut_headline,
+    hangs,
+    join_sentences,
+    shorten,
+)
 from tasrih.models.headline import LONGEST_WINDOW, fold
 from tasrih.models.headline_weights import HeadlineWeights, bundled_weights
+from tasrih.text.quotes import lone_controls, lone_marks
 from tasrih.text.sentences import Sentence, sentences
 
 ARTICLE = [
@@ -37,6 +46,26 @@ def test_a_sentence_that_repeats_the_first_is_avoided():
     chosen = choose_sentences(article(*ARTICLE), max_words=60, most=3)
     assert len(chosen) == 3
     assert 0 in chosen and 1 not in chosen
+
+
+def test_a_sentence_is_not_given_twice():
+    lead, again, other = ARTICLE[0], "افتتحَ وزير النقل: الجسر الجديد على النهر صباح الأحد!", "وهو يخدم ثلاث بلدات."
+    assert choose_sentences(article(*[lead] * 10), max_words=60, most=3) == [0]
+    assert choose_sentences(article(lead, again, ARTICLE[3]), max_words=60, most=3) == [0, 2]
+    assert choose_sentences(article(lead, again, other), max_words=60, most=3) == [0, 2]  # what it hangs on was said
+
+
+def test_a_sentence_of_the_same_words_in_another_order_is_another():
+    results = ["فاز الهلال على النصر في الرياض.", "فاز النصر على الهلال في الرياض."]
+    assert choose_sentences(article(*results), max_words=60, most=3) == [0, 1]
+
+
+def test_a_line_without_a_mark_is_not_run_into_the_next_sentence():
+    title, body = "وصل الوفد إلى منطقة الرياض", "وقال الوزير: «نعم.»"
+    assert join_sentences(article(title, body, "ثم «غادر»", "انتهى")) == f"{title}. {body} ثم «غادر». انتهى"
+    for whole in ("نعم؟", "قال «نعم.»", "الرياض:", "نعم…", "(نعم.)\u200f"):
+        assert join_sentences(article(whole, body)) == f"{whole} {body}"
+    assert join_sentences([]) == ""
 
 
 def test_sentences_come_in_the_order_of_the_text():
@@ -159,11 +188,45 @@ def test_a_cut_does_not_come_between_a_speaker_and_what_is_said():
         ("قال ) ثم ( لا", "قال ثم لا"),
         ("بند)ثان", "بند ثان"),
         ("[قال «نعم] ثم»", "[قال «نعم] ثم»"),
+        ("قال ﴿نعم ثم لا", "قال نعم ثم لا"),
+        ("قال ﴿نعم﴾ ثم ﴾لا﴿", "قال ﴿نعم﴾ ثم ﴾لا﴿"),
+        ("قال نعم› ثم ‹لا", "قال نعم ثم لا"),
+        ("قال ‘نعم ثم „لا", "قال نعم ثم لا"),
+        ("قال „نعم“ و‘لا’ وفاز بكرة d’Or", "قال „نعم“ و‘لا’ وفاز بكرة d’Or"),
+        ("كتاب(‘نعم لا’", "كتاب‘نعم لا’"),
+        ("قال \u2067نعم لا", "قال نعم لا"),
+        ("قال نعم\u202c لا\u2069", "قال نعم لا"),
+        ("قال\u202bنعم\u2067 لا\u202c", "قال\u202bنعم لا\u202c"),
         ("", ""),
     ],
 )
 def test_marks_without_a_partner_go(text, expected):
     assert balanced(text) == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([*"«»‹›‘’“”„\"()[]{}﴿﴾ او\u2067\u2069\u202b\u202c"]), max_size=14).map("".join))
+def test_what_is_balanced_stays_as_it_is(text):
+    made = balanced(text)
+    assert balanced(made) == made
+    assert not lone_marks(made) and not lone_controls(made)
+    assert [char for char in made if char in "او"] == [char for char in text if char in "او"]
+
+
+def test_a_headline_is_cut_with_both_marks_of_a_pair_or_none():
+    for opening, closing in ("﴿﴾", "‹›", "‘’", "„“", "{}"):
+        text = f"تلا الإمام في المسجد {opening}والعصر إن الإنسان في خسر على كل حال{closing}، ثم صلى الناس."
+        found = {window.read(text) for window in article_windows(text, open_words=frozenset(), max_words=14)}
+        assert any(opening in window for window in found)
+        assert all((opening in window) == (closing in window) for window in found)
+
+
+def test_a_headline_has_no_direction_control_without_its_partner():
+    text = "كشف \u2067وزير النقل عن بدء العمل\u2069 في الجسر الجديد على النهر، أمس \u202cالأحد."
+    found = {window.read(text) for window in article_windows(text, open_words=frozenset(), max_words=14)}
+    assert "بدء العمل في الجسر الجديد على النهر" in found
+    assert "كشف \u2067وزير النقل عن بدء العمل\u2069 في الجسر الجديد على النهر" in found
+    assert all(window.count("\u2067") == window.count("\u2069") and "\u202c" not in window for window in found)
 
 
 def test_a_cut_keeps_the_fewest_words_that_are_asked_for():

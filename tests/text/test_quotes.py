@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasrih.text.quotes import Quotation, outermost, pairs, quotations
+from tasrih.text.quotes import Quotation, lone_controls, lone_marks, outermost, pairs, quotations
 
 FRAGMENTS = [
     "«",
@@ -105,3 +105,11 @@ def test_quotations_are_in_order_apart_and_within_their_line(text):
         assert q.closed == (q.inner_end < q.end)
         assert "\n" not in text[q.start : q.end]
         reached = q.end
+
+
+def test_marks_without_a_partner_are_found_in_linear_time():
+    # looked back from each apostrophe over the whole text, these took a minute
+    assert len(lone_marks("(" * 200_000 + "’" * 100_000)) == 300_000
+    assert len(lone_controls("\u202b" * 200_000 + "\u2069" * 100_000)) == 300_000
+    assert lone_marks("d’Or « ‘نعم’ »") == []
+    assert lone_marks("و‘نعم ﴾لا") == [1, 6]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tasrih.models.headline_words import PREPOSITIONS, THAT
 from tasrih.text import lexicon as lex
+from tasrih.text.quotes import lone_marks
 
 #: Words of an aside at most: brackets and interpolations, and what stands before ``أن``.
 _MOST_SET_OFF, _MOST_VENUE, _MOST_VENUE_ABOUT = 8, 12, 9
@@ -115,8 +116,7 @@ def is_even(text: str) -> bool:
     Returns:
         Whether the text stays balanced without it.
     """
-    pairs = ("«»", "“”", "()", "[]")
-    return text.count('"') % 2 == 0 and all(text.count(opening) == text.count(closing) for opening, closing in pairs)
+    return not lone_marks(text)
 
 
 def _bracket(words: Sequence[str], raws: Sequence[str], at: int) -> Aside | None:

@@ -8,12 +8,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tasrih.models.headline import LONGEST_WINDOW, SHORTEST_WINDOW, Window, fold, windows
 from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import HeadlineWeights, best_window
 from tasrih.models.headline_words import LOOKING_ON, SAID
 from tasrih.text import lexicon as lex
+from tasrih.text.quotes import lone_controls, lone_marks
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import is_function_word, word_forms, words
 
@@ -23,6 +25,9 @@ _PAUSE = re.compile(
     r"|\s[-–—]\s|\s(?=(?:فيما|بينما|حيث|كما|وذلك|وقال|وأضاف|مشيرا|مؤكدا|موضحا)\b)"
 )
 
+# a mark at the end, within quotes or brackets or without
+_CLOSED = re.compile(r"[.؟?!…،؛,;:–—-][\s»”\"'’›)\]}\u2069\u200f\u200e\u202c]*$")
+
 # what a sentence begins with that needs the one before it: of whom or what it speaks, or what it sets itself against
 _HANGING = lex.words(
     "هو هي هم هما هن هذا هذه هذان هاتان هؤلاء ذلك تلك أولئك كذلك كما حيث إذ بينما فيما لكن لكنه لكنها لكنهم بل غير إلا "
@@ -30,10 +35,25 @@ _HANGING = lex.words(
     "منهم بينها بينهم فيها فيه ثم علما"
 )
 
+#: Likeness from which on two sentences are one said twice.
+_SAME = 0.95
+
 
 def _terms(text: str) -> Counter[str]:
     found = (text[start:end] for start, end in words(text))
     return Counter(word_forms(word)[-1] for word in found if not is_function_word(word))
+
+
+def _folded(text: str) -> Counter[str]:
+    """Count a sentence's folded words, function words too, and each two that follow one another."""
+    found = [word for piece in text.split() if (word := fold(piece))]
+    return Counter([*found, *(f"{first} {second}" for first, second in pairwise(found))])
+
+
+def _is_repeated(first: str, second: str) -> bool:
+    """Say whether two sentences are nearly word for word the same, in the same order."""
+    one, other = _folded(first), _folded(second)
+    return _likeness(one, other, _size(one) * _size(other)) >= _SAME
 
 
 def _size(terms: Counter[str]) -> int:
@@ -80,7 +100,8 @@ def hangs(sentence: str) -> bool:
 def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int, first: int = 0) -> list[int]:
     """Choose sentences by centrality and position, each unlike those chosen before (MMR).
 
-    One that hangs on the sentence before it is taken only after that one.
+    One that hangs on the sentence before it is taken only after that one, and one that repeats another almost word for
+    word is not taken at all.
 
     Args:
         sentences: the article's sentences, in order.
@@ -101,22 +122,43 @@ def choose_sentences(sentences: Sequence[Sentence], *, max_words: int, most: int
     sizes = [_size(counts) for counts in terms]
     repeated = [0.0] * len(terms)  # how like each is to the one of those chosen that it is most like
     chosen: list[int] = []
+    told: set[int] = set()  # chosen, or said by one that is
     left = max_words
     while len(chosen) < most:
-        open_to = [index for index in range(len(sentences)) if index not in chosen and terms[index]]
+        open_to = [index for index in range(len(sentences)) if index not in told and terms[index]]
         open_to = [index for index in open_to if lengths[index] <= left or not chosen]
-        whole = [index for index in open_to if stands[index] or index - 1 in chosen]
+        whole = [index for index in open_to if stands[index] or index - 1 in told]
         open_to = whole if whole or chosen else open_to
         if not open_to:
             break
         best = max(open_to, key=lambda index: worth[index] - repeated[index])
         chosen.append(best)
+        told.add(best)
         left -= lengths[best]
         for index in range(len(terms)):
             again = _likeness(terms[index], terms[best], sizes[index] * sizes[best])
             repeated[index] = max(repeated[index], again)
+            if again >= _SAME and index not in told and _is_repeated(sentences[index].text, sentences[best].text):
+                told.add(index)
     # sentences of function words alone have no terms; the first stands for them all
     return sorted(chosen) or [0][: len(sentences)]
+
+
+def join_sentences(sentences: Sequence[Sentence]) -> str:
+    """Put sentences one after another, as one paragraph.
+
+    Args:
+        sentences: sentences in order.
+
+    Returns:
+        Their texts. A line that ends without a mark, as a title does, gets a stop before the next sentence.
+
+    Example:
+        >>> join_sentences([Sentence("وصل الوفد", 0, 9), Sentence("وقال الوزير نعم.", 10, 26)])
+        'وصل الوفد. وقال الوزير نعم.'
+    """
+    texts = [sentence.text for sentence in sentences]
+    return " ".join([*(text if _CLOSED.search(text) else text + "." for text in texts[:-1]), *texts[-1:]])
 
 
 def article_windows(
@@ -182,7 +224,7 @@ def cut_headline(
 
 
 def balanced(text: str) -> str:
-    """Drop quotation marks and brackets that have no partner.
+    """Drop quotation marks, brackets and direction controls that have no partner.
 
     Args:
         text: a summary.
@@ -194,27 +236,16 @@ def balanced(text: str) -> str:
         >>> balanced('قال "نعم» (اليوم)')
         'قال نعم (اليوم)'
     """
-    lone: list[int] = []
-    for opening, closing in ("«»", "“”", "()", "[]"):
-        unclosed: list[int] = []
-        for at, char in enumerate(text):
-            if char == opening:
-                unclosed.append(at)
-            elif char == closing:
-                if unclosed:
-                    unclosed.pop()
-                else:
-                    lone.append(at)
-        lone += unclosed
-    if text.count('"') % 2:
-        lone.append(text.rindex('"'))
-    if not lone:
-        return text
-    pieces = list(text)
-    for at in lone:
-        parts = text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum()
-        pieces[at] = " " if parts else ""
-    return re.sub(r" {2,}", " ", "".join(pieces)).strip()
+    # more than once, as what goes can leave an apostrophe where a quotation began
+    while (marks := lone_marks(text)) + (controls := lone_controls(text)):
+        pieces = list(text)
+        for at in controls:
+            pieces[at] = ""
+        for at in marks:
+            parts = text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum()
+            pieces[at] = " " if parts else ""
+        text = re.sub(r" {2,}", " ", "".join(pieces)).strip()
+    return text
 
 
 def shorten(sentence: str, max_words: int, min_words: int = 1) -> str:

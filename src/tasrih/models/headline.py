@@ -1,8 +1,9 @@
 """Headlines cut out of an article: runs of words from clause to clause, and the features that they are ranked by.
 
 A window begins where a clause or a noun phrase may begin and ends where one may end, so that no construct, number or
-quotation is cut through; times, brackets and the like may be left out of it (``asides``). What windows are worth is a
-sum over these features (``headline_weights``), fitted to the headlines of newspapers and to what readers found whole
+quotation is cut through, and never within what is denied or short of what turns it (``headline_scopes``); times,
+brackets and the like may be left out of it (``asides``). What windows are worth is a sum over these features
+(``headline_weights``), fitted to the headlines of newspapers and to what readers found whole
 (``training.extracting``), and what the ranker makes of them (``headline_ranker``).
 """
 
@@ -16,19 +17,25 @@ from functools import lru_cache
 from itertools import chain
 
 from tasrih.models.asides import asides, is_even
+from tasrih.models.headline_scopes import is_conditional, refutations, shaded, ties
 from tasrih.models.headline_words import (
     BARE_THAT,
     CLAUSES,
     LOOKING_ON,
     NOT_FIRST,
+    NOT_FIRST_TIMES,
     PREPOSITIONS,
     SAID,
     THAT,
     TIMES,
+    goes_on,
+    is_ours,
+    is_stranded,
     kind_of,
 )  # fmt: skip
 from tasrih.text import lexicon as lex
 from tasrih.text.normalise import normalise
+from tasrih.text.quotes import lone_controls, lone_marks
 from tasrih.text.sentences import Sentence
 from tasrih.text.words import is_function_word, word_forms, words
 
@@ -73,17 +80,19 @@ class Window:
             text: the article.
 
         Returns:
-            The headline.
+            The headline, without direction controls that have no partner in it.
 
         Example:
-            >>> Window(0, 0, 14, (), ((4, 9),)).read("وصل اليوم وفد")
+            >>> Window(0, 0, 13, (), ((4, 10),)).read("وصل اليوم وفد")
             'وصل وفد'
         """
         pieces, at = [], self.start
         for start, end in self.left_out:
             pieces.append(text[at:start].rstrip())
             at = end
-        return " ".join([*pieces, text[at : self.end]])
+        read = " ".join([*pieces, text[at : self.end]])
+        lone = set(lone_controls(read))
+        return "".join(char for place, char in enumerate(read) if place not in lone) if lone else read
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +193,8 @@ def _is_joined(word: str, known: Set[str]) -> bool:
     return word[0] in "وبلف" and len(rest) > 2 and (rest in known or "ال" + rest in known)
 
 
-def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
-    """Find the words that a headline may begin with, and why."""
+def _starts(text: str, tokens: Sequence[_Token], shade: Set[int]) -> dict[int, str]:
+    """Find the words that a headline may begin with, and why; ``shade`` are the starts of those within a denial."""
     found: dict[int, str] = {}
     for at, token in enumerate(tokens):
         if not token.is_word:
@@ -193,6 +202,8 @@ def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
         before = tokens[at - 1] if at else None
         if not found:
             found[at] = "begin"
+        elif token.start in shade or _hangs_on(text, before, token):
+            continue
         elif before.folded in THAT:
             # (طلب أن) تقوم stands alone badly
             if before.folded not in BARE_THAT or token.folded[0] not in "يتن" or token.folded in lex.NATIONS:
@@ -210,6 +221,21 @@ def _starts(text: str, tokens: Sequence[_Token]) -> dict[int, str]:
         elif before.folded in PREPOSITIONS and lex.is_deed(token.folded):
             found[at] = "phrase"  # (كشف) عن بدء العمل
     return found
+
+
+def _hangs_on(text: str, before: _Token, token: _Token) -> bool:
+    """Say whether a word within a sentence is not understood without what stands before it."""
+    if before.folded in THAT:
+        # (إن) مطالبة النقابات is no participle
+        hangs = is_stranded(token.folded) or (goes_on(token.folded) and not token.folded.endswith("ة"))
+    else:
+        hangs = goes_on(token.folded)
+    if hangs:
+        return True
+    # a speaker's words after a colon may begin so
+    comma = before.folded in THAT or text[before.start : before.end].endswith(("،", ","))
+    quoted = text[token.start] in _QUOTES
+    return comma and not quoted and (token.folded in NOT_FIRST_TIMES or is_ours(token.folded))
 
 
 def _ends(tokens: Sequence[_Token], known: Set[str], open_words: frozenset[str]) -> dict[int, str]:
@@ -238,6 +264,25 @@ def _ends(tokens: Sequence[_Token], known: Set[str], open_words: frozenset[str])
     return found
 
 
+def _pieces(text: str, tokens: Sequence[_Token]) -> tuple[list[str], list[str]]:
+    """Give words as they are looked up and as they stand."""
+    return [token.folded for token in tokens], [text[token.start : token.end] for token in tokens]
+
+
+def _untwisted(ends: dict[int, str], words: Sequence[str], raws: Sequence[str]) -> dict[int, str]:
+    """Leave out the ends before a condition, and before what says that it is not so."""
+    barred: set[int] = set()
+    for begun, at in refutations(words, raws):
+        barred.update(range(begun + 1, at + 1))
+    after = len(words)
+    for at in reversed(range(len(words))):
+        if after < len(words) and is_conditional(words, after):
+            barred.add(at + 1)
+        if words[at]:
+            after = at
+    return {last: why for last, why in ends.items() if last not in barred}
+
+
 def _is_unsaid(tokens: Sequence[_Token]) -> bool:
     """Say whether a window tells who says something and leaves out what."""
     verb = lex.verb(tokens[0].folded)
@@ -252,30 +297,19 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int] | None:
     for _ in range(4):
         piece = text[start:end].rstrip(_MARKS + " ")
         end = start + len(piece)
+        start = end - len(piece := piece.lstrip())
         if not piece:
             return None
-        lone = next(
-            (pair for pair in ("«»", "“”", "()", "[]") if not _is_paired(piece, *pair)),
-            '""' if piece.count('"') % 2 else None,
-        )
-        if lone is None:
+        lone = lone_marks(piece)
+        if not lone:
             return start, end
-        if piece[0] in lone:
+        if lone[0] == 0 or (piece[0] == '"' and any(piece[at] == '"' for at in lone)):
             start += 1
-        elif piece[-1] in lone:
+        elif lone[-1] == len(piece) - 1:
             end -= 1
         else:
             return None
     return None
-
-
-def _is_paired(text: str, opening: str, closing: str) -> bool:
-    depth = 0
-    for char in text:
-        depth += (char == opening) - (char == closing)
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 def windows(
@@ -306,22 +340,28 @@ def windows(
         chosen.append(max(rest, key=lambda index: likeness[index]))
     for place, index in enumerate(chosen or range(len(sentences))):
         tokens = article.tokens(index)
-        goes_on, tokens = len(tokens) > _MOST_TOKENS, tokens[:_MOST_TOKENS]
+        runs_on, tokens = len(tokens) > _MOST_TOKENS, tokens[:_MOST_TOKENS]
         about = [
             (f"place:{place}", 1.0),
             (f"rank:{sum(value > likeness[index] for value in likeness[:8])}", 1.0),
             ("likeness", likeness[index]),
             (f"sentence size:{min(len(tokens) // 6, 8)}", 1.0),
         ]
+        shade = {tokens[at].start for at in shaded(*_pieces(text, tokens))}
         shorter, gaps = _without_asides(text, tokens)
         for read, left_out in [(tokens, {}), (shorter, gaps)][: 2 if gaps else 1]:
             ends = _ends(read, known, open_words)
-            if goes_on:
+            if runs_on:
                 ends.pop(len(read), None)
-            for first, why in _starts(text, read).items():
+            pieces = _pieces(text, read)
+            ends = _untwisted(ends, *pieces)
+            tied = ties(*pieces)
+            for first, why in _starts(text, read, shade).items():
                 opening = _opening(read, first, why, place)
                 for last in range(first + min_words, min(first + max_words, len(read)) + 1):
                     if (until := ends.get(last)) is None or _is_unsaid(read[first:last]):
+                        continue
+                    if any(first <= verb < last <= complement for verb, complement in tied):
                         continue
                     inner = [gap for at, gap in left_out.items() if first < at < last]
                     if left_out and not inner:
@@ -351,7 +391,7 @@ def _without_asides(text: str, tokens: Sequence[_Token]) -> tuple[list[_Token], 
     kept: list[_Token] = []
     gaps: dict[int, _Gap] = {}
     at = 0
-    for aside in asides([token.folded for token in tokens], [text[token.start : token.end] for token in tokens]):
+    for aside in asides(*_pieces(text, tokens)):
         follows = next((place for place in range(aside.last, len(tokens)) if tokens[place].is_word), None)
         last = next((token for token in reversed(tokens[at : aside.first]) if token.is_word), None)
         if follows is None or last is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +32,17 @@ _QUOTES = {
     "„": ('"', 1),
 }
 _BRACKETS = {"(": ("(", 1), ")": ("(", -1), "[": ("[", 1), "]": ("[", -1), "{": ("{", 1), "}": ("{", -1)}
+
+# what is never printed alone: an opening and a closing mark; ﴿ and ﴾ are found either way round
+_PARTNERS = {**_BRACKETS, **{mark: entry for mark, entry in _QUOTES.items() if entry[1]}, "﴿": ("﴿", 0), "﴾": ("﴿", 0)}
+_CONTROLS = {
+    **dict.fromkeys("\u202a\u202b\u202d\u202e", ("embedding", 1)), "\u202c": ("embedding", -1),
+    **dict.fromkeys("\u2066\u2067\u2068", ("isolate", 1)), "\u2069": ("isolate", -1),
+}  # fmt: skip
+# an apostrophe stands in Latin words: و‘نعم’ is a quotation
+_LATIN = re.compile(r"[0-9A-Za-z\u00c0-\u024f]")
+_PARTNER = re.compile("[" + re.escape("".join(_PARTNERS)) + "]")
+_CONTROL = re.compile("[" + "".join(_CONTROLS) + "]")
 
 _LINE = re.compile(f"[^{LINE_BREAKS}]+")
 # a doubled mark (""نص"") is one mark; brackets do nest
@@ -132,6 +143,73 @@ def pairs(text: str, start: int, end: int, *, brackets: bool = False) -> tuple[l
             closed.append(Pair(first, right, inner, left))
     lost += (entry[1:] for entry in stack)
     return sorted(closed), sorted(lost)
+
+
+def _is_apostrophe(text: str, at: int) -> bool:
+    """Say whether a single mark stands within a Latin word (d’Or), whatever controls stand beside it."""
+    left, right = at - 1, at + 1
+    while left >= 0 and text[left] in _CONTROLS:
+        left -= 1
+    while right < len(text) and text[right] in _CONTROLS:
+        right += 1
+    return left >= 0 and bool(_LATIN.match(text, left)) and text[right : right + 1].isalnum()
+
+
+def _alone(text: str, found: re.Pattern[str], marks: Mapping[str, tuple[str, int]]) -> list[int]:
+    """Find the marks of a text that have no partner, each kind by itself, whatever line they stand in."""
+    opened: dict[str, list[int]] = {}
+    alone: list[int] = []
+    for match in found.finditer(text):
+        mark, at = match[0], match.start()
+        if mark in "‘’" and _is_apostrophe(text, at):
+            continue
+        kind, role = marks[mark]
+        waiting = opened.setdefault(kind, [])
+        before = text[waiting[-1]] if waiting else ""
+        if not role:
+            role = -1 if before not in ("", mark) else 1
+        elif mark == "“" and before == "„":
+            role = -1
+        if role == 1:
+            waiting.append(at)
+        elif waiting:
+            waiting.pop()
+        else:
+            alone.append(at)
+    return sorted([*alone, *(at for waiting in opened.values() for at in waiting)])
+
+
+def lone_marks(text: str) -> list[int]:
+    """Find the quotation marks and brackets of a text that have no partner, as its shape tells.
+
+    Args:
+        text: any string, such as a piece that was cut out of another.
+
+    Returns:
+        Their places, in order; of straight quotes in an odd number the last.
+
+    Example:
+        >>> lone_marks("قال ‹نعم› ثم ﴾لا"), lone_marks('"نعم" و"لا')
+        ([13], [7])
+    """
+    alone = _alone(text, _PARTNER, _PARTNERS)
+    return sorted([*alone, text.rindex('"')]) if text.count('"') % 2 else alone
+
+
+def lone_controls(text: str) -> list[int]:
+    """Find the direction controls of a text that have no partner: they turn round whatever it is printed with.
+
+    Args:
+        text: any string.
+
+    Returns:
+        Places of embeddings, overrides and isolates that are not closed, and of what closes none.
+
+    Example:
+        >>> lone_controls("a\\u2067b"), lone_controls("a\\u2067b\\u2069\\u202c")
+        ([1], [4])
+    """
+    return _alone(text, _CONTROL, _CONTROLS)
 
 
 def outermost(found: Iterable[Pair]) -> Iterator[Pair]:
