@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from types import GeneratorType
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 import tasrih
 from tasrih.api import LOOK_AHEAD
+from tasrih.results import Summary
 
 SPORT = "سجل المهاجم العجوز هدفين غريبين فخطف فريق القرية كأس البطولة من جاره في مباراة كرة القدم."
 WELCOME = "رحّب وزيرُ الخارجية بالاتفاق، وأشاد بجهود الوسطاء."
@@ -141,6 +144,126 @@ def test_unknown_names_say_what_is_allowed():
         tasrih.classify(SPORT, model="summary")
     with pytest.raises(ValueError, match="classifier"):
         tasrih.summarise(SPORT, model="topic")
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_task_and_target_are_held_against_the_model(opened):
+    def model(name):
+        return tasrih.load(name) if opened else name
+
+    for text in (SPORT, [SPORT], iter([SPORT])):
+        with pytest.raises(ValueError, match="stance needs a target"):
+            tasrih.classify(text, model=model("stance"))
+    with pytest.raises(ValueError, match="the task 'topic' takes no target"):
+        tasrih.classify(SPORT, model=model("topic"), target="الاتفاق")
+    for task, more in (("stance", {"target": "الاتفاق"}), ("statement", {}), ("bogus", {})):
+        with pytest.raises(ValueError, match=f"does the task 'topic', not '{task}': leave task out"):
+            tasrih.classify(SPORT, task, model=model("topic"), **more)
+    with pytest.raises(ValueError, match="does the task 'topic', not 'bogus': leave task out"):
+        tasrih.explain(SPORT, "sport", task="bogus", model=model("topic"))
+    # without a task it is the model's own
+    found = tasrih.classify(WELCOME, model=model("stance"), target="الاتفاق")
+    assert found.scores == tasrih.classify(WELCOME, "stance", target="الاتفاق").scores
+    assert tasrih.classify(WELCOME, "statement", model=model("statement")) == tasrih.classify(WELCOME, "statement")
+    assert tasrih.classify(SPORT).label == tasrih.classify(SPORT, model=model("topic")).label == "sport"
+
+
+@pytest.mark.parametrize("verb", ["classify", "explain", "tag", "summarise"])
+def test_an_open_model_takes_no_engine_and_no_device(verb):
+    name = {"tag": "statement", "summarise": "summary"}.get(verb, "topic")
+    call = partial(getattr(tasrih, verb), SPORT, *(["sport"] if verb == "explain" else []), model=tasrih.load(name))
+    for option in [{"device": "cuda:9"}, {"device": "cpu"}] + [{"engine": "bogus"}] * (verb != "summarise"):
+        ((key, value),) = option.items()
+        with pytest.raises(ValueError, match=f"the model is open already: {key} '{value}' .* give it to load"):
+            call(**option)
+    call()
+
+
+def test_a_model_of_another_kind_is_told_without_its_address():
+    for call, kind in (
+        (lambda model: tasrih.summarise(SPORT, model=model), "topic"),
+        (lambda model: tasrih.classify(SPORT, model=model), "summary"),
+    ):
+        for model in (kind, tasrih.load(kind)):
+            with pytest.raises(ValueError, match=r"is a .*needs a (summariser|classifier): give one") as refused:
+                call(model)
+            assert "0x" not in str(refused.value) and "unknown" not in str(refused.value)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in verbs() if verb not in ("topic", "statement", "stance")])
+def test_an_unknown_device_is_refused(verb):
+    more = ["sport"] if verb == "explain" else []
+    with pytest.raises(ValueError, match=r"device 'nonsense': the model \w+ runs on the CPU alone: leave device out"):
+        getattr(tasrih, verb)(SPORT, *more, device="nonsense")
+    with pytest.raises(ValueError, match=r"device 'nonsense': .*: leave device out"):
+        tasrih.classify(SPORT, device="nonsense")
+
+
+@pytest.mark.parametrize("shape", [str, list, iter])
+@pytest.mark.parametrize("verb", ["classify", "tag", "read", "explain"])
+def test_one_worker_makes_no_thread(verb, shape, monkeypatch):
+    """The engines take several batches at once, and there are several: with more workers there are threads."""
+    for name in ("topic", "statement"):
+        monkeypatch.setattr(tasrih.load(name).backend, "streams", 4)
+    started = []
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread.name) or start(thread))
+    article = " ".join([SPORT, WELCOME] * (1 if verb == "explain" else 8))
+    texts = [article] if shape is str else [article, WELCOME, SPORT]
+    more = ["sport"] if verb == "explain" else []
+    found = getattr(tasrih, verb)(article if shape is str else shape(texts), *more, batch_size=1, num_workers=1)
+    alone = [found] if shape is str else list(found)
+    assert not started
+    found = getattr(tasrih, verb)(texts, *more, batch_size=1, num_workers=2)
+    assert started and len({name for name in started if name.startswith("tasrih-batch")}) == 2
+    assert found == alone
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_single_text_is_computed_by_no_more_threads_than_asked_for(workers, monkeypatch):
+    monkeypatch.setattr(tasrih.load("topic").backend, "streams", 4)
+    started = []
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread.name) or start(thread))
+    tasrih.classify(" ".join([SPORT] * 100), batch_size=1, num_workers=workers)
+    assert len(started) == (0 if workers == 1 else workers)
+
+
+def test_summaries_of_an_iterator_are_given_as_they_are_made(monkeypatch):
+    made = []
+    model = tasrih.load("summary")
+
+    def summarise(self, text, **options):
+        made.append(text)
+        if text == "broken":
+            raise RuntimeError("out of order")
+        return Summary(text, "source", text)
+
+    monkeypatch.setattr(type(model), "summarise", summarise)
+    results = tasrih.summarise(iter(["a", "b", "broken", "c"]))
+    assert next(results).text == "a" and made == ["a"]
+    assert next(results).text == "b" and made == ["a", "b"]
+    with pytest.raises(RuntimeError, match="out of order"):
+        next(results)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_explanation_is_not_lost_by_a_fault_in_a_later_text(workers, monkeypatch):
+    made = []
+
+    def explain_one(classifier, text, label, **options):
+        made.append(text)
+        if text == "broken":
+            raise RuntimeError("out of order")
+        return text
+
+    monkeypatch.setattr("tasrih.api.explain_one", explain_one)
+    results = tasrih.explain(iter(["a", "b", "broken", "c", "d"]), "sport", num_workers=workers)
+    assert next(results) == "a" and len(made) <= workers
+    assert next(results) == "b"
+    with pytest.raises(RuntimeError, match="out of order"):
+        next(results)
+    assert "d" not in made
 
 
 def test_a_target_too_long_or_empty_gets_a_reason_not_an_exception():

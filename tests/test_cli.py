@@ -58,6 +58,19 @@ def test_read_json_is_the_document_and_html_a_page(article, tmp_path):
     assert 'dir="rtl"' in html
 
 
+def test_the_engine_that_auto_took_is_told_once_on_stderr(article):
+    from tasrih.models.engines import best_engine
+
+    for verb in (("tag", "--jsonl"), ("classify", "--task", "statement", "--jsonl")):
+        lines = "".join(json.dumps({"text": TEXT}) + "\n" for _ in range(3))
+        done = tasrih(*verb, "--engine", "auto", "-", stdin=lines)
+        assert done.returncode == 0 and len(done.out.splitlines()) == 3
+        chosen = best_engine()
+        told = f"tasrih: engine auto: statement runs on {chosen.name} {chosen.mode or 'fp32'} (`tasrih doctor` says why)"
+        assert done.err.splitlines() == [told]
+    assert tasrih("tag", article, "--engine", "onnx").err == ""
+
+
 def test_explain_json_is_the_explanation_and_html_a_page(article, tmp_path):
     import tasrih as library
 
@@ -88,6 +101,15 @@ def test_each_verb_reads_a_file_and_standard_input_alike(article, arguments, exp
     from_pipe = tasrih(arguments[0], "-", *arguments[1:], stdin=TEXT)
     assert from_file.returncode == from_pipe.returncode == 0, from_file.err
     assert from_file.out == from_pipe.out and expected in from_file.out and from_file.out.strip()
+
+
+def test_classify_tells_what_the_model_does(article):
+    """Without --task, the labels are named as those of the model's own task."""
+    by_task = tasrih("classify", article, "--task", "stance", "--target", "الاتفاق", "--plain")
+    by_model = tasrih("classify", article, "--model", "stance", "--target", "الاتفاق", "--plain")
+    assert by_model.returncode == 0 and by_model.out == by_task.out and "\tstance\t" in by_model.out
+    by_task, by_model = tasrih("classify", article, "--task", "statement"), tasrih("classify", article, "--model", "statement")
+    assert by_model.out == by_task.out and "تأييد" in by_model.out
 
 
 def test_another_command_does_not_go_on_with_an_interrupted_one(tmp_path):
@@ -253,6 +275,15 @@ def bad_inputs(tmp_path: Path) -> dict[str, tuple[list, int, list[str]]]:
         "a folder without articles": (["read", empty], 1, ["no .txt or .jsonl"]),
         "an unknown task": (["classify", text, "--task", "mood"], 2, ["mood", "topic, statement, stance"]),
         "a stance without a target": (["classify", text, "--task", "stance"], 2, ["target"]),
+        "a stance by its model without a target": (["classify", text, "--model", "stance"], 2, ["stance needs a target"]),
+        "a target for no stance": (
+            ["classify", text, "--model", "topic", "--target", "العراق"], 2, ["'topic' takes no target"],
+        ),
+        "another task than the model's": (
+            ["classify", text, "--model", "topic", "--task", "stance", "--target", "العراق"],
+            2,
+            ["the model 'topic' does the task 'topic', not 'stance'"],
+        ),
         "an unknown model": (["classify", text, "--model", "nosuch"], 1, ["nosuch", "topic", "hub id"]),
         "a hub id offline": (["classify", text, "--model", "owner/nosuch"], 1, ["owner/nosuch", "local folder"]),
         "a folder without a model": (["classify", text, "--model", empty], 1, ["holds no model", "config.json"]),
@@ -301,6 +332,7 @@ CASES = [
     "a column of no such name", "a label without its pair", "no set to score", "folds of no run",
     "nothing to score on", "no figures for a card", "no set to check", "an article without a title", "a summary's label",
     "a title of a brief", "a page over its article", "figures over their rows", "a bound beyond all",
+    "a stance by its model without a target", "a target for no stance", "another task than the model's",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import signal
@@ -112,6 +113,29 @@ def test_it_goes_on_from_after_each_line(source, tmp_path, whole):
         run(source, tmp_path / "out.jsonl", resume=True)
         assert (tmp_path / "out.jsonl").read_bytes() == whole
         (tmp_path / "out.jsonl").unlink()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 11, 23])
+def test_the_bar_of_a_resumed_run_ends_full(source, tmp_path, whole, count, monkeypatch):
+    from rich.progress import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    begun, ended = [], []
+    reset, stop = Progress.reset, Progress.stop
+    monkeypatch.setattr(Progress, "reset", lambda bar, *given, **named: begun.append(named) or reset(bar, *given, **named))
+    monkeypatch.setattr(Progress, "stop", lambda bar: ended.extend(bar.tasks) or stop(bar))
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    leave(tmp_path / "out.jsonl", b"".join(whole.splitlines(keepends=True)[:count]), source)
+    run(source, tmp_path / "out.jsonl", resume=True)
+    assert (tmp_path / "out.jsonl").read_bytes() == whole
+    (bar,) = ended
+    assert bar.completed == bar.total == source.stat().st_size
+    before = sum(len(line) for line in source.read_bytes().splitlines(keepends=True)[:count])
+    assert [named["completed"] for named in begun] == ([before] if count else [])
 
 
 def test_what_an_interrupted_run_left_is_not_overwritten_unasked(source, tmp_path, whole):

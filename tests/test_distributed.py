@@ -68,8 +68,108 @@ def test_files_that_it_cannot_read_are_named(tmp_path):
     (tmp_path / "a.csv").write_text("text\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"holds \.csv files: give \.parquet or \.jsonl"):
         tag_dataset(tmp_path)
-    with pytest.raises(ValueError, match="workers"):
-        tag_dataset(tmp_path, workers=(3, 1))
+    with pytest.raises(ValueError, match=r"gpus 0\.25: the bundled model runs on the CPU"):
+        tag_dataset(tmp_path, gpus=0.25)
+    with pytest.raises(ValueError, match=r"s3://bucket/articles/ names no \.parquet or \.jsonl file: give a dataset"):
+        tag_dataset("s3://bucket/articles/")
+
+
+@needs_ray
+@pytest.mark.parametrize("workers", [(3, 1), None, (1,), (1, 2, 3), 0, True, 1.5, "12", (1, None), {1, 2}])
+def test_workers_that_are_no_numbers_are_named(tmp_path, workers):
+    from tasrih.distributed import tag_dataset
+
+    with pytest.raises(ValueError, match=r"workers must be a positive number, .* as in \(1, 64\), not ") as refused:
+        tag_dataset(tmp_path, workers=workers)
+    assert str(refused.value).endswith(repr(workers))
+
+
+class Dataset:
+    """Stands for Ray's: what is asked of it, without a cluster."""
+
+    def __init__(self, names):
+        self.names = names
+        self.given = None
+
+    def columns(self):
+        return self.names
+
+    def repartition(self, **given):
+        return self
+
+    def map_batches(self, actor, **given):
+        self.given = given
+        return self
+
+
+@needs_ray
+@pytest.mark.parametrize("names", [["text", "id"], None])
+def test_columns_are_looked_at_before_any_actor_starts(monkeypatch, names):
+    import ray.data
+
+    from tasrih.distributed import tag_dataset
+
+    monkeypatch.setattr(ray.data, "Dataset", Dataset)
+    made = Dataset(names)
+    assert tag_dataset(made, workers=2) is made and made.given["fn_constructor_kwargs"]["column"] == "text"
+    for columns, column, told in (
+        (["id", "body"], "text", r"column 'text': the rows have id, body: give column="),
+        (["text", "document"], "text", r"the rows have a column 'document' already, .* rename it first"),
+        (["document"], "document", r"the rows have a column 'document' already"),
+    ):
+        made = Dataset(columns)
+        with pytest.raises(ValueError, match=told):
+            tag_dataset(made, column=column)
+        assert made.given is None
+
+
+@needs_ray
+@pytest.mark.parametrize(
+    ("data", "reader", "names"),
+    [
+        ("s3://bucket/x.parquet", "read_parquet", ["s3://bucket/x.parquet"]),
+        (["gs://b/a.jsonl", "gs://b/b.json"], "read_json", ["gs://b/a.jsonl", "gs://b/b.json"]),
+        ("https://host/x.parquet?key=a.b", "read_parquet", ["https://host/x.parquet?key=a.b"]),
+    ],
+)
+def test_a_url_is_passed_on_as_it_is(monkeypatch, data, reader, names):
+    import ray.data
+
+    from tasrih.distributed import tag_dataset
+
+    monkeypatch.setattr(ray.data, "Dataset", Dataset)
+    given = []
+    monkeypatch.setattr(ray.data, reader, lambda paths, **more: given.append(paths) or Dataset(["text"]))
+    tag_dataset(data)
+    assert given == [names]
+
+
+@needs_ray
+def test_paths_are_opened_by_their_suffix(monkeypatch, tmp_path):
+    import ray.data
+
+    from tasrih.distributed import tag_dataset
+
+    monkeypatch.setattr(ray.data, "Dataset", Dataset)
+    given = []
+    monkeypatch.setattr(ray.data, "read_json", lambda paths, **more: given.append(paths) or Dataset(["text"]))
+    (tmp_path / "in").mkdir()
+    for name in ("b.jsonl", "a.jsonl"):
+        (tmp_path / "in" / name).write_text('{"text": "خبر"}\n', encoding="utf-8")
+    tag_dataset(tmp_path / "in")
+    tag_dataset([str(tmp_path / "in" / "b.jsonl")])
+    assert given == [[str(tmp_path / "in" / name) for name in ("a.jsonl", "b.jsonl")], [str(tmp_path / "in" / "b.jsonl")]]
+
+
+@pytest.mark.parametrize("columns", [("body",), ("text", "document")])
+def test_an_actor_names_the_columns_of_a_block_that_is_unlike_the_others(columns):
+    import numpy as np
+
+    from tasrih.distributed import _Actor
+
+    batch = {name: np.array([SENTENCES[0]], dtype=object) for name in columns}
+    with pytest.raises(ValueError, match="column 'text': the rows have body" if len(columns) == 1 else "'document' already"):
+        _Actor("text", None, None, None)(batch)
 
 
 def test_an_actor_gives_each_row_its_document_or_its_error():
@@ -86,6 +186,49 @@ def test_an_actor_gives_each_row_its_document_or_its_error():
     ]  # fmt: skip
     assert found[0]["statements"][0]["tags"] == list(tasrih.tag(SENTENCES[0]).statements[0].tags)
     assert found[2]["statements"] == [] and found[4]["text"] == SENTENCES[1]
+
+
+COLUMNS = """
+import json
+from pathlib import Path
+import pyarrow as pa, pyarrow.parquet as pq
+
+SENTENCES = {sentences!r}
+folder = Path({folder!r})
+pq.write_table(pa.table({{"id": [0, 1], "body": list(SENTENCES[:2])}}), folder / "a.parquet")
+(folder / "b.jsonl").write_text(json.dumps({{"text": SENTENCES[0], "document": 7}}) + "\\n", encoding="utf-8")
+
+import ray
+ray.init(num_cpus=2, include_dashboard=False, object_store_memory=10**8, log_to_driver=False, _node_ip_address="127.0.0.1")
+from tasrih.distributed import tag_dataset
+
+ray.data.DataContext.get_current().enable_progress_bars = False
+refused = []
+for name in ("a.parquet", "b.jsonl"):
+    try:
+        tag_dataset(folder / name)
+    except ValueError as error:
+        refused.append(str(error))
+renamed = ray.data.read_json(str(folder / "b.jsonl"), lines=True).rename_columns({{"document": "article"}})
+tagged = [tag_dataset((folder / "a.parquet").as_uri(), column="body", workers=1), tag_dataset(renamed, workers=1)]
+rows = [row for dataset in tagged for row in dataset.iter_rows()]
+print(json.dumps({{"refused": refused, "rows": rows}}))
+ray.shutdown()
+"""
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ray_names_the_columns_and_opens_urls(tmp_path):
+    out = run(COLUMNS.format(sentences=SENTENCES, folder=str(tmp_path)), tmp_path)
+    report = json.loads(out.strip().splitlines()[-1])
+    assert [told.split(":")[0] for told in report["refused"]] == [
+        "column 'text'", "the rows have a column 'document' already, which the result would overwrite",
+    ]  # fmt: skip
+    assert "the rows have id, body" in report["refused"][0]
+    texts = [json.loads(row["document"])["text"] for row in report["rows"]]
+    assert texts == [*SENTENCES[:2], SENTENCES[0]] and report["rows"][2]["article"] == 7
 
 
 CLUSTER = """

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tasrih.streams import CHUNK_CHARACTERS, Chunks, Resumed, in_order, metered
+from tasrih.streams import CHUNK_CHARACTERS, CallersThread, Chunks, Resumed, in_order, metered, threads_for
 
 
 def as_text(value, where):
@@ -120,17 +120,37 @@ def test_one_worker_makes_no_thread_and_more_leave_none():
     seen = set()
 
     def noted(chunk, start, pool):
-        seen.add((threading.current_thread().name, pool is None))
+        computed = set(pool.map(lambda text: threading.current_thread().name, chunk))
+        seen.update({threading.current_thread().name, *computed, pool.submit(threading.current_thread).result().name})
         return doubled(chunk, start, pool)
 
     list(in_order(chunks(texts(20)), noted, workers=1))
-    assert seen == {(threading.current_thread().name, True)}
+    assert seen == {threading.current_thread().name}
+    seen.clear()
     list(in_order(chunks(texts(20)), noted, workers=2))
-    assert {free for _, free in seen} == {True, False}
+    assert {name[:12] for name in seen} == {"tasrih-batch", "tasrih-chunk"}
     results = in_order(chunks(texts(20)), noted, workers=2)
     next(results)
     results.close()
     assert threading.active_count() == before
+
+
+def test_in_the_callers_thread_nothing_is_computed_after_a_fault():
+    computed = []
+
+    def broken(number):
+        computed.append(number)
+        if number == 2:
+            raise RuntimeError("out of order")
+        return number
+
+    with threads_for(1) as pool:
+        assert isinstance(pool, CallersThread)
+        with pytest.raises(RuntimeError, match="out of order"):
+            list(pool.map(broken, range(5)))
+        assert computed == [0, 1, 2]
+        with pytest.raises(RuntimeError, match="out of order"):
+            pool.submit(broken, 2).result()
 
 
 def test_stopping_early_drops_batches_that_nobody_wants():
@@ -163,3 +183,31 @@ def test_the_meter_shows_count_and_rate_on_a_terminal_alone(monkeypatch):
 
         assert list(metered(slowly(), total=4, unit="articles")) == texts(4)
         assert ("articles" in stream.getvalue() and "a second" in stream.getvalue()) is told
+
+
+def test_what_an_earlier_run_did_counts_as_done_but_not_as_quickly_done(monkeypatch):
+    from rich.progress import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    ended = []
+    stop = Progress.stop
+
+    def noted(progress):
+        ended.extend((task.completed, task.total, task.speed) for task in progress.tasks)
+        stop(progress)
+
+    monkeypatch.setattr(Progress, "stop", noted)
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+
+    def slowly():
+        for text in texts(5):
+            time.sleep(0.05)
+            yield text
+
+    assert list(metered(slowly(), total=1005, done=lambda: 1000)) == texts(5)
+    ((completed, total, speed),) = ended
+    assert completed == total == 1005 and 0 < speed <= 20

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import Any
 
 from tasrih.models.batching import BatchSize
@@ -18,7 +19,7 @@ from tasrih.models.summariser import METHODS, STYLES, Summariser
 from tasrih.models.tagger import Tagger
 from tasrih.results import Document, Explanation, Prediction, Summary
 from tasrih.schemes import SCHEMES, STATEMENT
-from tasrih.streams import Chunks, Resumed, Work, in_order, metered
+from tasrih.streams import Chunks, Resumed, Work, in_order, metered, threads_for
 
 #: Texts of a chunk: batches fill up, and lengths can be sorted. An iterator is read ahead by two chunks.
 LOOK_AHEAD = 512
@@ -27,13 +28,38 @@ LOOK_AHEAD = 512
 DEFAULT_MODELS = {"topic": "topic", "statement": "statement", "stance": "stance", "summary": "summary"}
 
 
+def _open(model: Any, device: str | None, engine: str | None = None) -> Classifier | Summariser:
+    """Open what a caller named; what is open already is taken as it is, and as nothing else."""
+    if not isinstance(model, (Classifier, Summariser)):
+        return load(model, device=device, engine=engine)
+    for name, value in (("device", device), ("engine", engine)):
+        if value is not None:
+            raise ValueError(
+                f"the model is open already: {name} {value!r} is for one that is opened by its name; leave it out, or "
+                "give it to load"
+            )
+    return model
+
+
+def _told(model: Any) -> str:
+    """Name a model in a message, be it a name or open."""
+    return f"the model {str(model)!r}" if isinstance(model, (str, Path)) else "the model"
+
+
 def _classifier(model: Any, task: str, device: str | None, engine: str | None = None) -> Classifier:
-    opened = (
-        model if isinstance(model, Classifier) else load(model or DEFAULT_MODELS[task], device=device, engine=engine)
-    )
+    opened = _open(DEFAULT_MODELS[task] if model is None else model, device, engine)
     if not isinstance(opened, Classifier):
-        raise ValueError(f"{model} is a summariser; {task} needs a classifier")
+        raise ValueError(f"{_told(model)} is a summariser; {task} needs a classifier: give one, such as model='topic'")
     return opened
+
+
+def _check_does(classifier: Classifier, task: str | None, model: Any) -> None:
+    """Refuse a task that is not the one that the model does."""
+    if task is not None and task != classifier.task:
+        raise ValueError(
+            f"{_told(model)} does the task {classifier.task!r}, not {task!r}: leave task out, or give a model that "
+            "does it"
+        )
 
 
 def _check_text(value: Any, where: str) -> str:
@@ -111,7 +137,8 @@ def task_of(label: str) -> str:
 def _apply(texts: Any, work: Work, *, progress: bool, workers: int = 1, look_ahead: int = LOOK_AHEAD):
     """Give ``work`` the texts in the shape they came in: one, a list, or an iterator read ahead by a bound."""
     if isinstance(texts, str):
-        return work([texts], 0, None)[0]
+        with threads_for(workers) as pool:
+            return work([texts], 0, pool)[0]
     several = isinstance(texts, (list, tuple))
     if several:
         for index, text in enumerate(texts):
@@ -127,7 +154,7 @@ def _apply(texts: Any, work: Work, *, progress: bool, workers: int = 1, look_ahe
 
 
 def classify(
-    text, task: str = "topic", *, target=None, model=None, abstain: bool = False, device: str | None = None,
+    text, task: str | None = None, *, target=None, model=None, abstain: bool = False, device: str | None = None,
     engine: str | None = None, batch_size: BatchSize = "auto", num_workers: int | None = None, progress: bool = False,
 ):  # fmt: skip
     """Classify texts by topic, by stance to a target, or by what they do.
@@ -135,11 +162,11 @@ def classify(
     Args:
         text: a ``str``, a list or an iterator of them. Any string gets a result: where there is no
             Arabic to read, ``label`` is None and ``reason`` says why.
-        task: ``"topic"``, ``"stance"`` or ``"statement"``; or what ``model`` does.
+        task: ``"topic"``, ``"stance"`` or ``"statement"``; None takes what ``model`` does, and the topic without one.
         target: for stance, what the stance is to: one ``str`` for all texts, or a list with one each.
         model: a name, folder, hub id or ``Classifier``; None takes the bundled model of the task.
         abstain: give no label where the model is unsure.
-        device: where a torch model runs.
+        device: where a torch model runs, such as ``"cuda:0"``; what is bundled runs on the CPU alone.
         engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
         batch_size: the most windows a pass, or ``"auto"``.
         num_workers: threads that compute; None takes a core each. With 1 no thread is made: for use inside the
@@ -151,16 +178,19 @@ def classify(
 
     Raises:
         TypeError: if a value is not a ``str``; the message names its index.
-        ValueError: if the task or model is unknown, or a stance has no target.
+        ValueError: if the task or model is unknown, the model does another task, a stance has no target or another
+            task has one, or the model does not run on device or engine.
 
     Example:
         >>> classify("فاز المنتخب بهدفين في المباراة النهائية").label
         'sport'
     """
-    if model is None:
-        _check_task(task)
     _check_batch_size(batch_size)
-    _check_target(task, target)
+    if model is None:
+        task = _check_task("topic" if task is None else task)
+    classifier = _classifier(model, task or "classify", device, engine)
+    _check_does(classifier, task, model)
+    _check_target(classifier.task, target)
     if isinstance(target, (list, tuple)):
         if not isinstance(text, (list, tuple)) or len(target) != len(text):
             raise ValueError("a list of targets needs a list of texts, one target each")
@@ -168,10 +198,9 @@ def classify(
             _check_text(value, f"target {index}")
     elif target is not None:
         _check_text(target, "the target")
-    classifier = _classifier(model, task, device, engine)
     workers = _check_workers(num_workers, classifier.streams)
 
-    def work(batch: list[str], start: int, pool: Executor | None) -> list[Prediction]:
+    def work(batch: list[str], start: int, pool: Executor) -> list[Prediction]:
         targets = None
         if target is not None:
             targets = [target] * len(batch) if isinstance(target, str) else list(target[start : start + len(batch)])
@@ -199,7 +228,7 @@ def explain(
         model: a name, folder, hub id or ``Classifier``; None takes the bundled model of the task.
         method: ``"occlusion"`` hides one word after the other; ``"integrated_gradients"`` need a model that runs in
             torch; ``"auto"`` takes the latter there, else the former (sources in ``tasrih.models.explaining``).
-        device: where a torch model runs.
+        device: where a torch model runs, such as ``"cuda:0"``; what is bundled runs on the CPU alone.
         engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
         batch_size: the most windows a pass, or ``"auto"``.
         num_workers: threads that compute; None takes a core each.
@@ -226,17 +255,19 @@ def explain(
     if target is not None:
         _check_text(target, "the target")
     classifier = _classifier(model, task or "explaining", device, engine)
+    _check_does(classifier, task, model)
     _check_target(classifier.task, target)
     check_question(classifier, label, method)
     workers = _check_workers(num_workers, classifier.streams)
 
-    def work(batch: list[str], start: int, pool: Executor | None) -> list[Explanation]:
+    def work(batch: list[str], start: int, pool: Executor) -> list[Explanation]:
         return [
             explain_one(classifier, text, label, target=target, method=method, batch_size=batch_size, pool=pool)
             for text in batch
         ]
 
-    return _apply(text, work, progress=progress, workers=workers)
+    # one by one: an explanation is a long way of its own, and those before it need not wait
+    return _apply(text, work, progress=progress, workers=workers, look_ahead=1)
 
 
 def tag(
@@ -248,7 +279,7 @@ def tag(
     Args:
         article: a ``str``, a list or an iterator of them.
         model: a statement model; None takes the bundled one.
-        device: where a torch model runs.
+        device: where a torch model runs, such as ``"cuda:0"``; what is bundled runs on the CPU alone.
         engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
         batch_size: the most windows a pass, or ``"auto"``.
         num_workers: threads that compute; None takes a core each. With 1 no thread is made: for use inside the
@@ -272,7 +303,7 @@ def tag(
     workers = _check_workers(num_workers, classifier.streams)
     tagger = Tagger(classifier)
 
-    def work(batch: list[str], start: int, pool: Executor | None) -> list[Document]:
+    def work(batch: list[str], start: int, pool: Executor) -> list[Document]:
         found = tagger.statements(batch, batch_size=batch_size, pool=pool)
         return [Document(text, None, statements) for text, statements in zip(batch, found, strict=True)]
 
@@ -295,16 +326,16 @@ def summarise(
         grounded: let the model write words of the text and function words only. Without it ``"auto"`` still gives no
             word that the text lacks.
         model: a summariser; None takes the bundled one.
-        device: where a torch model runs.
+        device: where a torch model runs, such as ``"cuda:0"``; what is bundled runs on the CPU alone.
         progress: show a progress bar on a terminal.
 
     Returns:
-        A ``Summary``, or a list or iterator of them, as ``text`` was. A text too short to summarise, or not
-        Arabic, is given back as it is, with the reason.
+        A ``Summary``, or a list or iterator of them, as ``text`` was; an iterator gives each as soon as it is made. A
+        text too short to summarise, or not Arabic, is given back as it is, with the reason.
 
     Raises:
         TypeError: if a value is not a ``str``; the message names its index.
-        ValueError: if style, method, ``max_words`` or the model is not allowed.
+        ValueError: if style, method, ``max_words``, device or the model is not allowed.
     """
     if style not in STYLES:
         raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
@@ -316,11 +347,14 @@ def summarise(
         raise ValueError(f"min_words must be a positive whole number, not {min_words!r}")
     if min_words > (STYLES[style] if max_words is None else max_words):
         raise ValueError(f"min_words {min_words} is more than max_words, {max_words or STYLES[style]}")
-    opened = model if isinstance(model, Summariser) else load(model or DEFAULT_MODELS["summary"], device=device)
+    opened = _open(DEFAULT_MODELS["summary"] if model is None else model, device)
     if not isinstance(opened, Summariser):
-        raise ValueError(f"{model} is a classifier; summarise needs a summariser")
+        raise ValueError(
+            f"{_told(model)} is a classifier of {opened.task}; summarise needs a summariser: give one, such as "
+            "model='summary'"
+        )
 
-    def work(batch: list[str], start: int, pool: Executor | None) -> list[Summary]:
+    def work(batch: list[str], start: int, pool: Executor) -> list[Summary]:
         return [
             opened.summarise(
                 text, style=style, max_words=max_words, min_words=min_words, method=method, grounded=grounded
@@ -328,7 +362,8 @@ def summarise(
             for text in batch
         ]
 
-    return _apply(text, work, progress=progress)
+    # one by one: together they are no quicker, and those that are made need not wait for the others
+    return _apply(text, work, progress=progress, look_ahead=1)
 
 
 summarize = summarise
@@ -342,7 +377,7 @@ def read(
 
     Args:
         article: a ``str``, a list or an iterator of them.
-        device: where a torch model runs.
+        device: where a torch model runs, such as ``"cuda:0"``; what is bundled runs on the CPU alone.
         engine: ``"onnx"``, ``"openvino"``, ``"torch"`` or ``"auto"`` (see ``Classifier.from_pretrained``).
         batch_size: the most windows a pass, or ``"auto"``.
         num_workers: threads that compute; None takes a core each. With 1 no thread is made: for use inside the
@@ -355,6 +390,7 @@ def read(
 
     Raises:
         TypeError: if a value is not a ``str``; the message names its index.
+        ValueError: if the models do not run on device or engine.
     """
     _check_batch_size(batch_size)
     topics = _classifier(None, "topic", device, engine)
@@ -362,7 +398,7 @@ def read(
     tagger = Tagger(_classifier(None, "statement", device, engine))
     summariser = load(DEFAULT_MODELS["summary"], device=device)
 
-    def work(batch: list[str], start: int, pool: Executor | None) -> list[Document]:
+    def work(batch: list[str], start: int, pool: Executor) -> list[Document]:
         predictions = topics.predict(batch, batch_size=batch_size, pool=pool)
         statements = tagger.statements(batch, batch_size=batch_size, pool=pool)
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -124,7 +125,9 @@ def read(
 @app.command()
 def classify(
     paths: Inputs,
-    task: Annotated[str, typer.Option(help="topic, stance or statement.")] = "topic",
+    task: Annotated[
+        str | None, typer.Option(help="topic, stance or statement; by default what the model does, or topic.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="What the stance is to.")] = None,
     model: ModelName = None,
     abstain: Annotated[bool, typer.Option("--abstain", help="Give no label where the model is unsure.")] = False,
@@ -137,25 +140,31 @@ def classify(
     num_workers: Workers = None,
 ) -> None:
     """Give each article its topic, its stance to a target, or its statement tags."""
-    from tasrih.api import DEFAULT_MODELS
+    from tasrih.api import DEFAULT_MODELS, load
     from tasrih.api import classify as verb
     from tasrih.begun import options_of
     from tasrih.render.plain import prediction_fields
 
+    if task is None and model is None:
+        task = "topic"
+
+    def done() -> str:
+        return task or load(model, engine=engine).task  # the one that made the prediction, open already
+
     def show(prediction) -> None:
         from tasrih.render.terminal import prediction_line
 
-        _console().print(prediction_line(prediction, task), soft_wrap=True)
+        _console().print(prediction_line(prediction, done()), soft_wrap=True)
 
     def work(texts: Iterator[str]) -> Iterator:
         return verb(texts, task, target=target, model=model, abstain=abstain, engine=engine, num_workers=num_workers)
 
     def fields(prediction) -> Iterator[tuple[str, ...]]:
-        return prediction_fields(prediction, task)
+        return prediction_fields(prediction, done())
 
     options = None
     if output is not None:
-        named = model or DEFAULT_MODELS.get(task)
+        named = DEFAULT_MODELS.get(task) if model is None else model
         options = options_of("classify", named, engine=engine, task=task, target=target, abstain=abstain)
     _run(paths, jsonl, as_json, work, show, output, resume, fields if plain else None, options)
 
@@ -439,12 +448,22 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
+class _Told(logging.Handler):
+    """Prints what the library logs, such as which engine ``auto`` came to, a line each on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(record.getMessage())
+
+
 # typer keeps a click of its own in newer versions: its exceptions are found by what typer gives out
 _UsageError = typer.BadParameter.__base__
 
 
 def main() -> None:
     """Run the command line; every foreseen fault is one line on stderr and exit code 1, wrong usage 2."""
+    logger = logging.getLogger("tasrih")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_Told())
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
         code = 1 if code == 130 else code  # newer versions of typer answer Ctrl-C with 130

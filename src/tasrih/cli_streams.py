@@ -182,6 +182,7 @@ class OutputFile:
     Attributes:
         rows: complete lines that an interrupted run left.
         results: those among them that hold a result, not an error.
+        read: bytes of the input that those rows stand for, as far as it has been read past them.
     """
 
     def __init__(self, path: Path, begun: Begun, *, resume: bool) -> None:
@@ -199,7 +200,7 @@ class OutputFile:
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._record = record_of(path)
-        self.rows = self.results = 0
+        self.rows = self.results = self.read = 0
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is no ordinary file, which a run could go on from: leave --output out, and use >")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -312,7 +313,8 @@ def run_stream(
     shown = file is not None or not sys.stdout.isatty()  # a table needs no bar
     fine = True
     try:
-        for article, result in metered(rows, total=total, unit="articles", amount=_size) if shown else rows:
+        seen = metered(rows, total=total, unit="articles", amount=_size, done=lambda: file.read if file else 0)
+        for article, result in seen if shown else rows:
             if result is None and (article.line is None or plain is not None):
                 fine = False
                 place = "" if article.line is None else f"{article.place}: "
@@ -358,8 +360,9 @@ def _rows(articles: Iterator[Article], verb, file: OutputFile | None) -> Iterato
             number += 1
             if number > rows:
                 waiting.append(article)
-            elif article.text is not None:
-                good += 1
+            else:
+                file.read += article.size
+                good += article.text is not None
             if number == rows and good != results:
                 return
             if article.text is not None:

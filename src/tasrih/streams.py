@@ -13,8 +13,8 @@ from typing import Any
 #: Characters that a chunk of texts holds at most, a single longer text apart: it bounds memory where texts are long.
 CHUNK_CHARACTERS = 2**18
 
-#: Takes a chunk, the index of its first text, and the threads that compute its batches (None: the caller's own).
-Work = Callable[[list[str], int, Executor | None], list]
+#: Takes a chunk, the index of its first text, and what computes its batches: threads, or the caller's own alone.
+Work = Callable[[list[str], int, Executor], list]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,35 @@ class Resumed(Iterator):
 
     def __next__(self) -> str:
         return next(self.texts)
+
+
+class CallersThread(Executor):
+    """Computes in the thread that asks, one after the other, where no other thread may be made."""
+
+    def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        """Compute at once; the future is done."""
+        future: Future = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def map(self, fn: Callable, *iterables: Any, timeout: float | None = None, chunksize: int = 1) -> Iterator:
+        """Compute each when it is asked for: after a fault nothing more is computed."""
+        return map(fn, *iterables)
+
+
+def threads_for(workers: int) -> Executor:
+    """Make the threads that compute batches.
+
+    Args:
+        workers: how many; with 1 none is made, and the caller's own computes.
+
+    Returns:
+        An executor, to be closed.
+    """
+    return CallersThread() if workers == 1 else ThreadPoolExecutor(workers, "tasrih-batch")
 
 
 class Chunks:
@@ -91,10 +120,11 @@ def in_order(chunks: Chunks, work: Work, *, workers: int, done: int = 0) -> Iter
     """
     wanted = ((start, chunk) for start, chunk in chunks if start + len(chunk) > done)
     if workers == 1:
-        for start, chunk in wanted:
-            yield from work(chunk, start, None)[max(done - start, 0) :]
+        with threads_for(1) as pool:
+            for start, chunk in wanted:
+                yield from work(chunk, start, pool)[max(done - start, 0) :]
     else:
-        with ThreadPoolExecutor(workers, "tasrih-batch") as pool, ThreadPoolExecutor(2, "tasrih-chunk") as ahead:
+        with threads_for(workers) as pool, ThreadPoolExecutor(2, "tasrih-chunk") as ahead:
             pending: deque[tuple[int, Future]] = deque()
             try:
                 for start, chunk in wanted:
@@ -115,15 +145,17 @@ def in_order(chunks: Chunks, work: Work, *, workers: int, done: int = 0) -> Iter
 
 
 def metered(
-    results: Iterable, *, total: int | None = None, unit: str = "texts", amount: Callable[[Any], int] = lambda result: 1
-) -> Iterator:
+    results: Iterable, *, total: int | None = None, unit: str = "texts",
+    amount: Callable[[Any], int] = lambda result: 1, done: Callable[[], int] = lambda: 0,
+) -> Iterator:  # fmt: skip
     """Show count, rate and time left on stderr, where it is a terminal, while results pass by.
 
     Args:
         results: what passes.
-        total: the sum of their amounts, if that is known.
+        total: the sum of their amounts, and of what was done before, if that is known.
         unit: what they are.
         amount: how much of the work one result stands for.
+        done: how much was done by an earlier run; asked for at the first result, when that has been read past.
 
     Yields:
         The results.
@@ -139,6 +171,8 @@ def metered(
         task = progress.add_task(unit, total=total)
         started = time.monotonic()
         for count, result in enumerate(results, 1):
+            if count == 1 and (before := done()):
+                progress.reset(task, completed=before)  # not as an advance: nothing is known of how fast it was
             yield result
             rate = count / max(time.monotonic() - started, 1e-9)
             progress.update(task, advance=amount(result), description=f"{count:,} {unit}, {rate:,.1f} a second")

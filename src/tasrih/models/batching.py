@@ -60,7 +60,8 @@ def compute(
         encoder: pads.
         windows: at least one.
         batch_size: the most windows a pass, or ``"auto"``.
-        pool: threads that take the batches; None makes them where the engine takes several at once.
+        pool: what takes the batches (``streams.threads_for``); None makes threads where the engine takes several at
+            once.
 
     Returns:
         Logits of shape (windows, labels), and for each window those of its tokens where the model has a token head.
