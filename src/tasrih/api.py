@@ -15,7 +15,7 @@ from tasrih.models.classifier import Classifier
 from tasrih.models.explaining import check_question
 from tasrih.models.explaining import explain as explain_one
 from tasrih.models.load import load
-from tasrih.models.summariser import METHODS, STYLES, Summariser
+from tasrih.models.summariser import Summariser, check_summary
 from tasrih.models.tagger import Tagger
 from tasrih.results import Document, Explanation, Prediction, Summary
 from tasrih.schemes import SCHEMES, STATEMENT
@@ -337,16 +337,7 @@ def summarise(
         TypeError: if a value is not a ``str``; the message names its index.
         ValueError: if style, method, ``max_words``, device or the model is not allowed.
     """
-    if style not in STYLES:
-        raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
-    if max_words is not None and (isinstance(max_words, bool) or not isinstance(max_words, int) or max_words < 1):
-        raise ValueError(f"max_words must be a positive whole number, not {max_words!r}")
-    if isinstance(min_words, bool) or not isinstance(min_words, int) or min_words < 1:
-        raise ValueError(f"min_words must be a positive whole number, not {min_words!r}")
-    if min_words > (STYLES[style] if max_words is None else max_words):
-        raise ValueError(f"min_words {min_words} is more than max_words, {max_words or STYLES[style]}")
+    check_summary(style=style, max_words=max_words, min_words=min_words, method=method)
     opened = _open(DEFAULT_MODELS["summary"] if model is None else model, device)
     if not isinstance(opened, Summariser):
         raise ValueError(

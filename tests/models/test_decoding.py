@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -190,3 +190,142 @@ def test_a_search_whose_time_is_up_goes_no_further():
         search(slow, beams=4, max_pieces=40, min_pieces=40)
     assert 1 <= len(steps) <= 3
     assert search(slow, max_pieces=2)  # where nobody waits, nothing is looked at
+
+
+# --- words that are written again ------------------------------------------------------------------
+
+# 1 and 4 begin words, 2 and 3 go on with one, 5 is punctuation
+STARTS, MARKS = np.array([False, True, False, False, True, False]), frozenset({5})
+
+
+def words_of(pieces: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Part pieces into words, independently of the search."""
+    found: list[list[int]] = []
+    within = False
+    for piece in pieces:
+        if piece in MARKS:
+            within = False
+        elif within and not STARTS[piece]:
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+            within = True
+    return [tuple(word) for word in found]
+
+
+def repeats_words(words: list[tuple[int, ...]], size: int) -> bool:
+    runs = [tuple(words[at : at + size]) for at in range(len(words) - size + 1)]
+    return len(set(runs)) < len(runs) or any(one == other for one, other in pairwise(words))
+
+
+def begins_with_a_repeat(pieces: tuple[int, ...], size: int) -> bool:
+    return any(repeats_words(words_of(pieces[:at]), size) for at in range(len(pieces) + 1))
+
+
+@settings(deadline=None, max_examples=6)
+@given(st.integers(0, 1000), st.integers(1, 3))
+def test_all_but_repeated_words_are_written_in_order(seed, size):
+    model = table(seed, 6)
+    found = search(
+        model, beams=4000, max_pieces=4, no_repeat_words=size, word_starts=STARTS, marks=MARKS
+    )
+    expected = everything(
+        model, vocabulary=6, longest=4, shortest=1, penalty=1.0,
+        allowed=lambda pieces: not begins_with_a_repeat(pieces, size) and (5, 5) not in pairwise(pieces),
+    )  # fmt: skip
+    assert {beam.pieces for beam in found} == {pieces for _, pieces in expected}
+    assert found[0].pieces == expected[0][1]
+
+
+@settings(deadline=None, max_examples=6)
+@given(st.integers(0, 1000), st.integers(1, 3))
+def test_in_a_trie_a_longer_word_may_begin_as_one_that_is_there(seed, size):
+    model = table(seed, 6)
+    found = search(
+        model, trie=WordTrie(WORDS, FREE), beams=4000, max_pieces=5, no_repeat_words=size, word_starts=STARTS, marks=MARKS
+    )
+    expected = everything(
+        model, vocabulary=6, longest=5, shortest=1, penalty=1.0,
+        allowed=lambda pieces: is_written(pieces) and not repeats_words(words_of(pieces), size)
+        and (5, 5) not in pairwise(pieces),
+    )  # fmt: skip
+    assert {beam.pieces for beam in found} == {pieces for _, pieces in expected}
+    assert (1, 2, 1, 2, 3) in {beam.pieces for beam in found}  # after 1 2 the word 1 2 3
+    assert found[0].pieces == expected[0][1]
+
+
+def scripted(script: dict[tuple[int, ...], list[float]], vocabulary: int = 6):
+    """A model by hand: probabilities of the next piece by the whole prefix; the end where nothing is said."""
+    end = [1.0] + [0.0] * (vocabulary - 1)
+    return lambda prefixes: np.log(np.array([script.get(prefix, end) for prefix in prefixes]) + 1e-12)
+
+
+def test_the_rule_for_words_by_hand():
+    """Word a is the pieces 1 2, word b the piece 4; the model likes a b a b best, then a b a."""
+    script = {
+        (): [0, 0.9, 0, 0, 0.1, 0], (1,): [0, 0, 1.0, 0, 0, 0], (1, 2): [0, 0.1, 0, 0, 0.9, 0],
+        (1, 2, 4): [0.2, 0.8, 0, 0, 0, 0], (1, 2, 4, 1): [0, 0, 1.0, 0, 0, 0],
+        (1, 2, 4, 1, 2): [0.3, 0, 0, 0, 0.7, 0], (1, 2, 1): [0, 0, 1.0, 0, 0, 0], (4,): [0.5, 0.5, 0, 0, 0, 0],
+        (4, 1): [0, 0, 1.0, 0, 0, 0],
+    }  # fmt: skip
+    options = {"beams": 4, "max_pieces": 8, "length_penalty": 0.0, "word_starts": STARTS, "marks": MARKS}
+    free = search(scripted(script), **options)
+    assert (free[0].pieces, math.exp(free[0].score)) == ((1, 2, 4, 1, 2, 4), pytest.approx(0.9 * 0.9 * 0.8 * 0.7))
+    # two pieces: the word a, which is two, can never stand twice, so that what is best is lost
+    by_pieces = search(scripted(script), no_repeat=2, **options)
+    assert all(beam.pieces != (1, 2, 4, 1, 2) for beam in by_pieces)
+    by_words = search(scripted(script), no_repeat_words=2, **options)
+    assert by_words[0].pieces == (1, 2, 4, 1, 2)  # a b a; a second a b is none
+    assert math.exp(by_words[0].score) == pytest.approx(0.9 * 0.9 * 0.8 * 0.3)
+    likely = [beam.pieces for beam in by_words if math.exp(beam.score) > 1e-6]
+    assert likely[1:] == [(1, 2, 4), (4,), (4, 1, 2)]
+    assert not any(repeats_words(words_of(beam.pieces), 2) for beam in by_words)
+
+
+def test_a_word_next_to_itself_is_refused_across_punctuation_too():
+    script = {(): [0, 0, 0, 0, 1.0, 0], (4,): [0.1, 0, 0, 0, 0.4, 0.5], (4, 5): [0.1, 0, 0, 0, 0.9, 0]}
+    options = {"beams": 2, "max_pieces": 4, "length_penalty": 0.0, "word_starts": STARTS, "marks": MARKS}
+    assert search(scripted(script), **options)[0].pieces == (4, 5, 4)
+    assert search(scripted(script), no_repeat_words=2, **options)[0].pieces == (4,)
+
+
+def test_a_number_with_a_mark_inside_is_one_word():
+    """3.5, of the pieces 1 5 2, and -3, of 5 1: in a trie the mark belongs to the number."""
+    trie = WordTrie([[1, 5, 2], [4]], [5])
+    found = search(
+        table(2, 6), trie=trie, beams=2000, max_pieces=7, no_repeat_words=2, word_starts=STARTS, marks=MARKS
+    )
+    written = {beam.pieces for beam in found}
+    assert (1, 5, 2, 4, 1, 5, 2) in written
+    assert (1, 5, 2, 1, 5, 2) not in written
+    signed = search(
+        table(2, 6), trie=WordTrie([[5, 1], [4]], [5]), beams=2000, max_pieces=5, no_repeat_words=2,
+        word_starts=STARTS, marks=MARKS,
+    )  # fmt: skip
+    assert (5, 1, 4, 5, 1) in {beam.pieces for beam in signed}
+
+
+def test_one_beam_is_not_led_into_a_word_that_it_may_not_end():
+    """Greedy, the model likes the word 1 2 3 again; it must not begin it, for it could not go on to any other."""
+    script = {
+        (): [0, 1.0, 0, 0, 0, 0], (1,): [0, 0, 1.0, 0, 0, 0], (1, 2): [0, 0, 0, 1.0, 0, 0],
+        (1, 2, 3): [0.1, 0.8, 0, 0, 0.1, 0], (1, 2, 3, 1): [0, 0, 1.0, 0, 0, 0],
+    }  # fmt: skip
+    options = {"beams": 1, "max_pieces": 6, "no_repeat_words": 2, "word_starts": STARTS, "marks": MARKS}
+    found = search(scripted(script), trie=WordTrie([[1, 2, 3], [4]], []), **options)
+    assert found[0].pieces in {(1, 2, 3), (1, 2, 3, 4)}
+    # with 1 2 2 in the trie, 1 may come, and what follows it may not
+    script[(1, 2, 3, 1, 2)] = [0, 0, 0, 0.9, 0.1, 0]
+    both = search(scripted(script), trie=WordTrie([[1, 2, 3], [1, 2, 2]], []), **options)
+    assert both[0].pieces == (1, 2, 3, 1, 2, 2)
+
+
+def test_marks_do_not_run_on():
+    """Two marks, 2 and 3, that the model likes best come once each between two words."""
+    model = lambda prefixes: np.tile(np.array([-5.0, 0.0, 3.0, 2.9]), (len(prefixes), 1))  # noqa: E731
+    options = {"beams": 2000, "max_pieces": 5, "min_pieces": 5, "word_starts": np.array([False, True, False, False])}
+    free = search(model, marks={2, 3}, **options)
+    assert free[0].pieces == (2,) * 5
+    found = search(model, marks={2, 3}, no_repeat_words=2, **options, max_words=2)
+    both = [(2, 3), (3, 2)]
+    assert {beam.pieces for beam in found} == {(*before, 1, *after) for before in both for after in both}

@@ -16,11 +16,12 @@ from tasrih.data.corpus import read_articles
 from tasrih.errors import ModelError
 from tasrih.models.extractive import balanced
 from tasrih.models.files import open_folder
-from tasrih.models.summariser import Summariser, SummariserSettings, _onnx_decoder
+from tasrih.models.summariser import Summariser, SummariserSettings, _onnx_decoder, check_summary
 from tasrih.results import Summary
 from tasrih.text.language import unreadable
+from tasrih.text.sentences import sentences
 from tasrih.text.words import support
-from tasrih.training.tokenizer import learn_seq2seq_vocabulary
+from tasrih.training.tokenizer import learn_seq2seq_vocabulary, learn_vocabulary
 
 ARTICLE = (
     "افتتح مستشفى المنارة عيادة جديدة لأمراض القلب صباح اليوم."
@@ -389,7 +390,28 @@ def mt5_folder(path):
     _taught(MT5ForConditionalGeneration(config), path)
 
 
-FAMILIES = {"bart": bart_folder, "byte-level bart": byte_bart_folder, "mbart": mbart_folder, "mt5": mt5_folder}
+def bert2bert_folder(path):
+    """Two BERTs with cross-attention, whose positions are fewer than ``max_source``'s default and the marks."""
+    from transformers import BertConfig, BertTokenizer, EncoderDecoderConfig, EncoderDecoderModel
+
+    vocabulary = learn_vocabulary(TEXTS * 3, size=260, profile="lossless").get_vocab()
+    tokenizer = BertTokenizer(vocab=vocabulary, do_lower_case=False, strip_accents=False)
+    tokenizer.save_pretrained(path)
+    half = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=48,
+        max_position_embeddings=512, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    shape = EncoderDecoderConfig.from_encoder_decoder_configs(half, half)
+    shape.pad_token_id, shape.decoder_start_token_id = tokenizer.pad_token_id, tokenizer.cls_token_id
+    model = EncoderDecoderModel(config=shape)
+    model.generation_config.decoder_start_token_id = tokenizer.cls_token_id
+    _taught(model, path)
+
+
+FAMILIES = {
+    "bart": bart_folder, "byte-level bart": byte_bart_folder, "mbart": mbart_folder, "mt5": mt5_folder,
+    "bert2bert": bert2bert_folder,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=list(FAMILIES))
@@ -438,7 +460,7 @@ def test_a_family_reads_the_text_as_its_tokenizer_marks_it(family):
     tokenizer, model = AutoTokenizer.from_pretrained(path), AutoModelForSeq2SeqLM.from_pretrained(path).eval()
     text = " ".join(TEXTS[0].split())
     source = made._pieces(text)
-    opening = {"mt5": [0], "mbart": [4]}.get(name, [2, 0])
+    opening = {"mt5": [0], "mbart": [4], "bert2bert": [tokenizer.cls_token_id]}.get(name, [2, 0])
     prefix = tuple(made._pieces("افتتح مستشفى"))
     found = made._decoder([*source, made.settings.end_id])([prefix])
     inputs = tokenizer(f" {text}" if name.startswith("byte") else text, return_tensors="pt")
@@ -449,6 +471,32 @@ def test_a_family_reads_the_text_as_its_tokenizer_marks_it(family):
             .numpy()
         )
     assert np.abs(found - expected).max() < 1e-4
+
+
+def test_a_family_reads_as_much_of_a_long_text_as_it_has_positions_for(family):
+    name, _, made = family
+    text = " ".join(TEXTS * 30)
+    read = []
+    decoder = made._decoder
+    made._decoder = lambda ids: read.append(ids) or decoder(ids)
+    try:
+        # more pieces than the decoder of two BERTs has positions for
+        check(made, text, made.summarise(text, max_words=200, method="abstractive"), 200)
+    finally:
+        made._decoder = decoder
+    marks = 1 if name == "mt5" else 2
+    assert {len(ids) - 1 + marks for ids in read} == {512}
+
+
+def test_no_more_pieces_are_written_than_the_decoder_has_positions_for(tmp_path):
+    bert2bert_folder(tmp_path)
+    made = Summariser.from_pretrained(tmp_path, device="cpu")
+    asked = []
+    made._decoder = lambda ids: lambda prefixes: asked.append(len(prefixes[0])) or np.tile(never, (len(prefixes), 1))
+    never = np.zeros(made._size)
+    never[made.settings.end_id] = -1e9
+    made.write(" ".join(TEXTS * 30), 300)
+    assert max(asked) == 511  # the start is one more
 
 
 def test_a_pretrained_encoder_is_no_summariser(pretrained):
@@ -555,3 +603,212 @@ def test_a_long_text_is_read_through_its_beginning_and_its_best_sentences(ours):
     assert ours._read(short, short) == ours._pieces(short)
     for method in ("abstractive", "extractive"):
         check(ours, text, ours.summarise(text, method=method), 14)
+
+
+def _reading(**settings) -> Summariser:
+    """One that cannot write."""
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    return Summariser(lambda ids: None, tokenizer, SummariserSettings(**settings))
+
+
+def test_a_text_without_stops_is_read_as_far_as_there_is_room():
+    made = _reading(profile="tidy", max_source=100)
+    text = "افتتح مستشفى المنارة عيادة جديدة لأمراض القلب " * 60
+    assert made._read(text, made._clean(text)) == made._pieces(made._clean(text))[:99]
+
+
+def test_what_the_best_sentences_leave_of_the_room_is_filled_from_where_the_beginning_ends():
+    made = _reading(profile="tidy", max_source=200)
+    long = "وقال الطبيب سالم إن المرضى سيجدون العلاج مجانا " * 30
+    text = f"{long.strip()}. توقع الراصد كريم انخفاض درجات الحرارة غدا."
+    pieces, last = made._pieces(made._clean(text)), made._pieces("توقع الراصد كريم انخفاض درجات الحرارة غدا.")
+    read = made._read(text, made._clean(text))
+    assert len(read) == 199
+    assert read == [*pieces[: 199 - len(last)], *last]  # the chosen one after it, nothing twice
+    # where the chosen sentence follows right after the beginning, it is read once
+    near = f"{' '.join(long.split()[:45])}. " + "حصل الأطفال على اللقاح بعد الافتتاح. " * 40
+    read, whole = made._read(near, made._clean(near)), made._pieces(made._clean(near))
+    assert len(read) == 199 and read[:150] == whole[:150]
+
+
+# --- what is asked -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"max_words": 0}, "max_words must be a positive whole number, not 0"),
+        ({"max_words": -3}, "max_words must be a positive whole number, not -3"),
+        ({"max_words": True}, "max_words must be a positive whole number, not True"),
+        ({"max_words": 2.5}, "max_words must be a positive whole number, not 2.5"),
+        ({"min_words": 0}, "min_words must be a positive whole number, not 0"),
+        ({"min_words": 15}, "min_words 15 is more than max_words, 14"),
+        ({"style": "brief", "min_words": 61}, "min_words 61 is more than max_words, 60"),
+        ({"min_words": 5, "max_words": 4}, "min_words 5 is more than max_words, 4"),
+        ({"style": "x"}, "unknown style 'x': choose from headline, brief"),
+        ({"method": "bogus"}, "unknown method 'bogus': choose from auto, abstractive, extractive"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_the_class_itself(asked, message):
+    for text in (ARTICLE, ""):
+        with pytest.raises(ValueError, match=message):
+            _reading().summarise(text, **asked)
+    with pytest.raises(ValueError, match=message):
+        check_summary(**asked)
+
+
+def test_cutting_to_fewer_words_than_there_can_be_ends():
+    """As ``summarise`` did before it looked at what it was asked."""
+    made = _reading()
+    for text in (ARTICLE, 'قال"نعم«لا»ثم(ذهب'):
+        for limit in (0, 1):
+            assert made._extract(text, sentences(text), "brief", limit, 1, None).text
+
+
+# --- settings of strangers' models --------------------------------------------------------------------
+
+
+def _restated(path, target, *, generation: dict | None = None, own: dict | None = None, config: dict | None = None):
+    """Copy a folder, its configs restated, and open it."""
+    import shutil
+
+    shutil.copytree(path, target)
+    shape = json.loads((target / "config.json").read_text(encoding="utf-8")) | (config or {})
+    if own is not None:
+        shape["tasrih"] = own
+    (target / "config.json").write_text(json.dumps(shape), encoding="utf-8")
+    if generation is None:
+        (target / "generation_config.json").unlink(missing_ok=True)
+    else:
+        stored = json.loads((target / "generation_config.json").read_text(encoding="utf-8"))
+        (target / "generation_config.json").write_text(json.dumps(stored | generation), encoding="utf-8")
+    found = Summariser.from_pretrained(target, device="cpu").settings
+    return found.beams, found.length_penalty, found.no_repeat, found.no_repeat_words
+
+
+THEIRS = {"num_beams": 6, "length_penalty": 0.6, "no_repeat_ngram_size": 3}
+OURS = {"profile": "tidy", "beams": 2, "length_penalty": 1.5, "no_repeat": 4}
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({}, (4, 1.0, 0, 2)),
+        ({"generation": {}}, (4, 1.0, 0, 2)),
+        ({"generation": THEIRS}, (6, 0.6, 3, 0)),
+        ({"generation": {"num_beams": 1, "no_repeat_ngram_size": 0}}, (1, 1.0, 0, 2)),
+        ({"config": THEIRS}, (6, 0.6, 3, 0)),  # as old models have it
+        ({"generation": THEIRS, "own": OURS}, (2, 1.5, 4, 0)),
+        ({"generation": THEIRS, "own": {"beams": 3}}, (3, 0.6, 3, 0)),
+        ({"generation": THEIRS, "own": {"no_repeat": 0}}, (6, 0.6, 0, 2)),
+        ({"own": OURS | {"no_repeat_words": 3}}, (2, 1.5, 4, 3)),
+        ({"own": {"no_repeat_words": 0}}, (4, 1.0, 0, 0)),
+    ],
+)
+def test_a_model_searches_as_its_configs_state(mt5_family, tmp_path, stated, expected):
+    assert _restated(mt5_family, tmp_path / "model", **stated) == expected
+
+
+@pytest.fixture(scope="module")
+def mt5_family(tmp_path_factory):
+    import torch
+
+    path = tmp_path_factory.mktemp("mt5-stated")
+    torch.manual_seed(3)
+    mt5_folder(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"beams": 65}, "beams must lie between 1 and 64, not 65"),
+        ({"length_penalty": 1e6}, "length_penalty must lie within 10 of 0"),
+        ({"no_repeat": -1}, "no_repeat must not be negative, not -1"),
+        ({"styles": ["poem"]}, "unknown style 'poem' in styles: choose from headline, brief"),
+    ],
+)
+def test_stored_settings_that_cannot_be_are_named(mt5_family, tmp_path, own, message):
+    with pytest.raises(ModelError, match=message):
+        _restated(mt5_family, tmp_path / "model", own=own)
+
+
+def test_the_settings_reach_the_search(monkeypatch):
+    from tasrih.models import summariser
+
+    asked = {}
+    monkeypatch.setattr(summariser, "beam_search", lambda scores, **options: asked.update(options) or [])
+    _reading(beams=3, length_penalty=0.6, no_repeat=5, no_repeat_words=3).write(ARTICLE, 14)
+    assert {name: asked[name] for name in ("beams", "length_penalty", "no_repeat", "no_repeat_words")} == {
+        "beams": 3, "length_penalty": 0.6, "no_repeat": 5, "no_repeat_words": 3,
+    }  # fmt: skip
+
+
+def test_a_word_is_written_twice_but_not_in_a_row():
+    """A model that likes «زلزال», of several pieces, and «علاج»."""
+    text = "علاج زلزال ينجح بعد لقاح زلزال ينجح أيضا في كل مستشفى من مستشفيات المنارة هذا اليوم"
+    tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
+    wanted = ["علاج", "زلزال", "لقاح", "زلزال", "زلزال"]
+    pieces = [tokenizer.encode(word, add_special_tokens=False).ids for word in wanted]
+    assert len(pieces[1]) > 1
+    script = [piece for word in pieces for piece in word]
+
+    def decoder(ids):
+        def logits(prefixes):
+            rows = np.full((len(prefixes), tokenizer.get_vocab_size()), -20.0)
+            for row, prefix in zip(rows, prefixes, strict=True):
+                row[1] = -1.0
+                if len(prefix) < len(script):
+                    row[script[len(prefix)]] = 5.0
+            return rows
+
+        return logits
+
+    def written(**settings) -> str:
+        made = Summariser(decoder, tokenizer, SummariserSettings(profile="tidy", beams=1, **settings))
+        return made.write(text, 14)[0]
+
+    assert written(no_repeat_words=0).split() == wanted
+    found = written().split()
+    assert found[:4] == wanted[:4] and found.count("زلزال") == 2
+    # a rule for two pieces lets the word of several stand once
+    assert written(no_repeat_words=0, no_repeat=2).split().count("زلزال") == 1
+
+
+def test_styles_are_what_the_caller_says(mt5_family):
+    assert Summariser.from_pretrained(mt5_family, device="cpu").settings.styles == ("headline",)
+    made = Summariser.from_pretrained(mt5_family, device="cpu", styles=["brief"])
+    assert made.summarise(TEXTS[0], style="brief", method="abstractive").method == "abstractive"
+    found = made.summarise(TEXTS[0], method="abstractive")
+    assert (found.method, found.reason) == ("extractive", "this model does not write in the style headline")
+    with pytest.raises(ValueError, match=r"styles must be a list of names, not 'brief': give \['brief'\]"):
+        Summariser.from_pretrained(mt5_family, device="cpu", styles="brief")
+    with pytest.raises(ValueError, match="unknown style 'poem'"):
+        Summariser.from_pretrained(mt5_family, device="cpu", styles=["poem"])
+
+
+# --- what may be written --------------------------------------------------------------------------------
+
+
+def test_a_name_keeps_its_letters_and_every_word_that_may_be_written_stands_in_the_text(ours):
+    def may(made: Summariser, text: str, word: str) -> bool:
+        node, pieces = made._trie(made._clean(text)).root, made._pieces(word)
+        for piece in pieces:
+            if piece not in node:
+                return False
+            node = node[piece]
+        return -1 in node
+
+    text = "وصل من لبنان وفد إلى بغداد للحكومة والوزير بالرياض صباحا ودرجة الحرارة -5 مع 1,000 زائر"
+    for word in ("لبنان", "بغداد", "والوزير", "وزير", "بالرياض", "رياض", "حكومة", "-5", "1,000"):
+        assert may(ours, text, word), word
+    for word in ("بنان", "غداد", "صل", "فد", "5", "1000"):
+        assert not may(ours, text, word), word
+
+
+def test_a_number_keeps_its_sign_in_a_headline():
+    from tasrih.models.summariser import _tidy
+
+    assert _tidy("-5 درجات في المنارة -") == "-5 درجات في المنارة"
+    assert _tidy("- 5 درجات") == "5 درجات"
+    assert _tidy("- الوزير: نعم.") == "الوزير: نعم"

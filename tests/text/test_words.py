@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasrih.text.words import is_function_word, support, word_forms, words
+from tasrih.text.words import SourceWords, is_function_word, matter, support, without_clitics, word_forms, words
 
 
 def found(text: str) -> list[str]:
@@ -92,3 +92,44 @@ def test_a_summary_with_nothing_to_check_is_supported(summary):
 @given(st.lists(st.sampled_from("الوزير قال ٣٫٥ كَتَبَ في غزة Apple . «".split())).map(" ".join))
 def test_every_text_supports_itself(text):
     assert support(text, text) == (1.0, [])
+
+
+@pytest.mark.parametrize(
+    ("summary", "source"),
+    [
+        ("وصل الوزير", "فصل الوزير من منصبه"), ("لقي", "بقي"), ("ولد", "بلد"), ("وفر", "كفر"), ("فر", "وفر"),
+        ("غداد", "بغداد"), ("بنان", "لبنان"), ("بنان", "للبنان"), ("وصلوا", "فصلوا"), ("-5", "5"), ("5", "-5"),
+        ("35", "3,5"), ("100", "1,000"), ("1", "1،000"),
+    ],
+)  # fmt: skip
+def test_other_words_and_numbers_are_no_support(summary, source):
+    share, missing = support(summary, source)
+    assert share < 1 and missing == [summary.split()[0]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("بالرياض", "الرياض"), ("وبالرياض", "الرياض"), ("وبالرياض", "بالرياض"), ("للحكومة", "الحكومة"),
+        ("للحكومة", "حكومة"), ("ووزير", "وزير"), ("لوزير", "الوزير"), ("ومدير", "لمدير"), ("لمصر", "مصر"),
+        ("للبنان", "لبنان"), ("للجنة", "اللجنة"), ("للجنة", "لجنة"), ("لحل", "حل"), ("والدم", "الدم"),
+        ("1000", "1,000"), ("١٬٠٠٠", "1,000"), ("1،000", "1000"), ("1,000,000", "1000000"), ("-5", "-٥"), ("−5", "-5"),
+        ("1,000.5", "1000.5"),
+    ],
+)  # fmt: skip
+def test_words_with_other_clitics_and_numbers_spelled_otherwise_are_support(one, other):
+    assert support(one, other) == (1.0, [])
+    assert support(other, one) == (1.0, [])
+
+
+def test_a_sign_is_told_from_a_range_a_score_and_a_code():
+    assert list(matter("-5 و (-6) و3-2 من F-16 و10 - 12")) == ["-5", "-6", "3", "2", "F", "16", "10", "12"]
+
+
+def test_clitics_go_where_they_are_such():
+    assert without_clitics("للحكومة") == {"حكومة": True, "لحكومة": False}
+    assert without_clitics("وصل") == without_clitics("بغداد") == without_clitics("ولد") == {}
+    assert without_clitics("والدة") == {}  # not the article
+    assert without_clitics("كفر") == {}  # too little would be left
+    assert "هذه" in SourceWords("هذه")  # function words are looked up as well: بهذه
+    assert "بهذه" in SourceWords("هذه")

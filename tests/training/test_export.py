@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import onnx
@@ -149,6 +150,16 @@ def test_an_exported_summariser_stands_by_itself(exported_summary):
     table = np.load(exported_summary / "embeddings.npz", allow_pickle=False)
     assert table["rows"].dtype == np.int8
     assert opened["settings"]["max_source"] == 64
+
+
+def test_an_exported_summariser_searches_as_it_was_trained_to(summary_model, tmp_path):
+    source = shutil.copytree(summary_model[0], tmp_path / "trained")
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config["tasrih"] |= {"beams": 3, "length_penalty": 0.6, "no_repeat": 5}
+    (source / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    settings = open_folder(export_summariser(source, tmp_path / "exported"))["settings"]
+    assert (settings["beams"], settings["length_penalty"], settings["no_repeat"]) == (3, 0.6, 5)
+    assert (settings["no_repeat_words"], settings["max_source"], settings["start_id"], settings["end_id"]) == (0, 64, 0, 1)
 
 
 def test_the_encoder_is_halved_and_still_a_base(pretrained, tmp_path):

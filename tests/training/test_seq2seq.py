@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tasrih.errors import ModelError
+from tasrih.models.summariser import Summariser
 from tasrih.training.seq2seq import Pairs, Seq2SeqConfig, encode_pairs, open_seq2seq, read_pairs, train_seq2seq
 
 
@@ -23,8 +24,6 @@ def config(base="base", output="out", **changes) -> Seq2SeqConfig:
 @pytest.mark.parametrize("family", ["arabart", "mt5", "bart"])
 def test_each_family_trains_saves_and_writes(family, headline_files, world, tmp_path, request):
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
-    from tasrih.models.summariser import Summariser
 
     base = request.getfixturevalue(family)
     made = config(
@@ -58,9 +57,13 @@ def test_a_model_learns_its_headlines(mt5, headline_files, world, tmp_path):
         mt5, tmp_path, train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation"),
         epochs=12, learning_rate=1e-2, label_smoothing=0.0, sureness_articles=0,
     )  # fmt: skip
+    made = replace(made, beams=3, length_penalty=0.6, no_repeat=5)
     result = train_seq2seq(made, world.root)
     assert result["validation"]["loss"] < 3.5  # ln 220 is 5.4
     assert "sureness" not in result
+    # what the epochs were compared under is what the model writes under
+    opened = Summariser.from_pretrained(tmp_path, device="cpu").settings
+    assert (opened.beams, opened.length_penalty, opened.no_repeat, opened.no_repeat_words) == (3, 0.6, 5, 0)
 
 
 @pytest.mark.slow
@@ -229,6 +232,8 @@ def test_an_encoder_alone_is_refused(bert):
         ({"patience": -1}, "patience must not be negative"),
         ({"batch_size": 9, "accumulate": 2}, "batch_size 9 is no multiple of accumulate 2"),
         ({"seeds": [1, 1]}, r"seeds must differ: \[1, 1\]"),
+        ({"beams": 65}, "beams must lie between 1 and 64, not 65"),
+        ({"length_penalty": 11.0}, "length_penalty must lie within 10 of 0, not 11.0"),
         ({"profile": "newss"}, "profile must be one of .*, not 'newss'"),
     ],
 )

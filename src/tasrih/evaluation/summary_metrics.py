@@ -13,7 +13,7 @@ from tasrih.evaluation.bootstrap import WeightedScore
 from tasrih.evaluation.rouge import ngram_f1, ngrams, rouge, rouge_words
 from tasrih.evaluation.weighted import ratio
 from tasrih.text.sentences import sentences
-from tasrih.text.words import is_function_word, word_forms, words
+from tasrih.text.words import SourceWords, matter
 
 ROUGE = ("rouge_1", "rouge_2", "rouge_l")
 #: Measures against the reference, then of the summary against its source.
@@ -53,21 +53,19 @@ def faithfulness(summary: str, source: str) -> Support:
         source: the text that it was made from.
 
     Returns:
-        The counts. A word is found if it, or what is left of it without conjunction, preposition or article, is a
-        form of a word of the source; digits of any script are the same.
+        The counts. A word is found as ``text.words.support`` finds it: conjunctions, prepositions and articles may
+        differ; digits of any script are the same.
 
     Example:
         >>> faithfulness("مقتل ٣ جنود", "قتل 3 من الجنود")
         Support(numbers=1, found_numbers=1, words=2, found_words=1)
     """
-    known = {form for start, end in words(source) for form in word_forms(source[start:end])}
+    known = SourceWords(source)
     counts = {True: [0, 0], False: [0, 0]}
-    for start, end in words(summary):
-        word = summary[start:end]
-        if not is_function_word(word):
-            count = counts[word[0].isdigit()]
-            count[0] += 1
-            count[1] += not known.isdisjoint(word_forms(word))
+    for word in matter(summary):
+        count = counts[word.lstrip("-")[0].isdigit()]
+        count[0] += 1
+        count[1] += word in known
     return Support(*counts[True], *counts[False])
 
 

@@ -6,13 +6,17 @@ pieces says which piece may come next, so that no word can be made up from piece
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import TypeVar
 
 import numpy as np
 
 from tasrih.models.deadline import check
 from tasrih.models.spans import softmax
+
+T = TypeVar("T")
 
 
 class WordTrie:
@@ -47,15 +51,27 @@ class WordTrie:
             return node[piece]
         return self.root.get(piece, self.root)
 
+    def goes_on(self, node: dict, piece: int) -> bool:
+        """Say whether a piece goes on with the word that a node is in."""
+        return node is not self.root and piece in node
+
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One beam: its pieces, their summed log-probability, and its place in the trie."""
+    """One beam: its pieces, their summed log-probability, its place in the trie, and the words that it has begun."""
 
     pieces: tuple[int, ...]
     score: float
     node: dict
     done: bool = False
+    words: tuple[tuple[int, ...], ...] = ()
+    within: bool = False
+    """Whether the last of the words may go on."""
+
+    @property
+    def whole(self) -> tuple[tuple[int, ...], ...]:
+        """The words that cannot go on."""
+        return self.words[:-1] if self.within else self.words
 
     def worth(self, length_penalty: float) -> float:
         """Log-probability by length (Wu et al. 2016, without the constant)."""
@@ -64,11 +80,14 @@ class Hypothesis:
 
 def beam_search(
     next_logits: Callable[[list[tuple[int, ...]]], np.ndarray], *, end: int, beams: int, max_pieces: int,
-    trie: WordTrie | None = None, banned: Iterable[int] = (), length_penalty: float = 1.0, no_repeat: int = 2,
-    min_pieces: int = 4, word_starts: np.ndarray | None = None, max_words: int | None = None,
-    min_words: int = 0,
+    trie: WordTrie | None = None, banned: Iterable[int] = (), length_penalty: float = 1.0, no_repeat: int = 0,
+    no_repeat_words: int = 0, marks: Container[int] = (), min_pieces: int = 4, word_starts: np.ndarray | None = None,
+    max_words: int | None = None, min_words: int = 0,
 ) -> list[Hypothesis]:  # fmt: skip
     """Search for the likeliest sequences.
+
+    No word is written that would repeat a run of words, nor in a search without a trie one that goes on from the pieces
+    of such a word: it is known for a repetition when its last piece is chosen, and not a piece later.
 
     Args:
         next_logits: takes prefixes of one length, gives logits of shape (prefixes, vocabulary).
@@ -78,9 +97,13 @@ def beam_search(
         trie: the words that may be written; None allows any.
         banned: pieces that are never written.
         length_penalty: exponent of the length that scores are divided by.
-        no_repeat: no run of this many pieces occurs twice.
+        no_repeat: no run of this many pieces occurs twice; 0 allows it.
+        no_repeat_words: no run of this many words occurs twice, and no word stands next to itself, punctuation between
+            them left out; nor does a mark stand twice between two words. 0 allows it.
+        marks: pieces that belong to no word, such as punctuation.
         min_pieces: pieces written before the end mark may come.
-        word_starts: booleans of shape (vocabulary,): pieces that begin a word; needed for the bounds in words.
+        word_starts: booleans of shape (vocabulary,): pieces that begin a word; needed for the bounds in words, and
+            for words' repetition where there is no trie.
         max_words: words written at most.
         min_words: words that must be there before the end mark may come.
 
@@ -91,6 +114,36 @@ def beam_search(
         TimeoutError: if the caller has set a deadline (see ``tasrih.models.deadline``), and it is past.
     """
     banned = list(banned)
+
+    def goes_on(beam: Hypothesis, piece: int) -> bool:
+        """Say whether a piece belongs to the last word of a beam."""
+        if not beam.within:
+            return False
+        if trie:
+            return trie.goes_on(beam.node, piece)
+        return piece not in marks and not (word_starts is not None and word_starts[piece])
+
+    def repeats(beam: Hypothesis) -> set[int]:
+        """Give the pieces after which the word could only become one that repeats a run of words."""
+        found = set()
+        begun = beam.words[-1] if beam.within else ()
+        for start, words, on in ((begun, beam.whole, True), ((), beam.words, False)):
+            refused = _repeated(words, no_repeat_words)
+            rests = [word[len(start) :] for word in refused if word[: len(start)] == start and word != start]
+            for piece in {rest[0] for rest in rests if goes_on(beam, rest[0]) is on}:
+                left = {rest[1:] for rest in rests if rest[0] == piece}
+                if _leads_only(trie.step(beam.node, piece), left) if trie else () in left:
+                    found.add(piece)
+        return found
+
+    def grow(beam: Hypothesis, piece: int, score: float) -> Hypothesis:
+        node, words = trie.step(beam.node, piece) if trie else {}, beam.words
+        if goes_on(beam, piece):
+            words = (*words[:-1], (*words[-1], piece))
+        elif piece not in marks:
+            words = (*words, (piece,))
+        return Hypothesis((*beam.pieces, piece), score, node, words=words, within=words is not beam.words)
+
     alive = [Hypothesis((), 0.0, trie.root if trie else {})]
     done: list[Hypothesis] = []
     for length in range(max_pieces + 1):
@@ -105,6 +158,15 @@ def beam_search(
                 allowed[list(pieces)] = True
                 allowed[end] = may_end
             allowed[banned] = False
+            if no_repeat_words:
+                if beam.within and beam.words[-1] in _repeated(beam.whole, no_repeat_words):
+                    # it was let through as the beginning of another word
+                    longer = [piece for piece in np.flatnonzero(allowed) if goes_on(beam, int(piece))]
+                    allowed[:] = False
+                    allowed[longer] = True
+                allowed[list(repeats(beam))] = False
+                if not beam.within:  # between two words, none of the marks that stand there
+                    allowed[list(takewhile(lambda piece: piece in marks, reversed(beam.pieces)))] = False
             allowed[list(_repeats(beam.pieces, no_repeat))] = False
             written = 0 if word_starts is None else word_starts[list(beam.pieces)].sum()
             if max_words is not None and written >= max_words:
@@ -116,10 +178,9 @@ def beam_search(
                 if not np.isfinite(row[piece]):
                     break
                 if piece == end:
-                    grown.append(Hypothesis(beam.pieces, beam.score + row[piece], beam.node, done=True))
+                    grown.append(replace(beam, score=beam.score + row[piece], done=True))
                 else:
-                    node = trie.step(beam.node, int(piece)) if trie else {}
-                    grown.append(Hypothesis((*beam.pieces, int(piece)), beam.score + row[piece], node))
+                    grown.append(grow(beam, int(piece), beam.score + row[piece]))
         # all of one step have made as many choices, the end mark being one: here length does not count
         grown.sort(key=lambda beam: beam.score, reverse=True)
         done += [beam for beam in grown[:beams] if beam.done]
@@ -132,9 +193,24 @@ def beam_search(
     return sorted(done, key=lambda beam: beam.worth(length_penalty), reverse=True)
 
 
-def _repeats(pieces: tuple[int, ...], size: int) -> set[int]:
-    """Give the pieces that would write a run of ``size`` pieces a second time."""
-    if size < 1 or len(pieces) < size:
+def _repeats(units: tuple[T, ...], size: int) -> set[T]:
+    """Give the units that would write a run of ``size`` units a second time."""
+    if size < 1 or len(units) < size:
         return set()
-    tail = pieces[len(pieces) - size + 1 :]
-    return {pieces[at + size - 1] for at in range(len(pieces) - size + 1) if pieces[at : at + size - 1] == tail}
+    tail = units[len(units) - size + 1 :]
+    return {units[at + size - 1] for at in range(len(units) - size + 1) if units[at : at + size - 1] == tail}
+
+
+def _repeated(words: tuple[tuple[int, ...], ...], size: int) -> set[tuple[int, ...]]:
+    """Give the words that would write a run of ``size`` words a second time, or the last one twice in a row."""
+    return _repeats(words, size) | set(words[-1:] if size > 0 else ())
+
+
+def _leads_only(node: dict, rests: set[tuple[int, ...]]) -> bool:
+    """Say whether every word that goes through a node of a trie goes on with one of the rests."""
+    if not rests or (-1 in node and () not in rests):
+        return False
+    return all(
+        _leads_only(following, {rest[1:] for rest in rests if rest[:1] == (piece,)})
+        for piece, following in node.items() if piece != -1
+    )  # fmt: skip

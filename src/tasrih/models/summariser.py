@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from tasrih.models.auto_tokenizer import open_auto_tokenizer
 from tasrih.models.decoding import WordTrie, beam_search
 from tasrih.models.encoding import open_tokenizer, panics_as_errors, without_surrogates
 from tasrih.models.engines import OnnxEngine
-from tasrih.models.extractive import balanced, choose_sentences, cut_headline, shorten
+from tasrih.models.extractive import balanced, choose_sentences, cut_headline, join_sentences, shorten
 from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
 from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import bundled_weights
@@ -26,7 +28,7 @@ from tasrih.results import Span, Summary
 from tasrih.text.language import unreadable
 from tasrih.text.normalise import normalise, steps_of
 from tasrih.text.sentences import Sentence, sentences
-from tasrih.text.words import FUNCTION_WORDS, is_function_word, support, word_forms, words
+from tasrih.text.words import FUNCTION_WORDS, SourceWords, is_function_word, matter, support, without_clitics, words
 
 #: Style to its words at most.
 STYLES = {"headline": 14, "brief": 60}
@@ -34,6 +36,9 @@ METHODS = ("auto", "abstractive", "extractive")
 
 #: A wider search only takes time.
 MOST_BEAMS = 64
+
+#: Beyond it a power of the length is no number.
+MOST_PENALTY = 10
 
 #: No text model has more pieces; a larger id only asks for memory.
 MOST_PIECES = 1_000_000
@@ -43,8 +48,6 @@ SHORTEST = 8
 
 # of a text that is too long for the encoder, its beginning takes this share of the room
 _LEAD_SHARE = 0.75
-
-_ARTICLE = ("ال", "وال", "بال", "لل", "و", "ب", "ل", "ف")
 
 #: Encoder states to a function from prefixes (tuples of pieces) to next-token logits.
 Decoder = Callable[[list[int]], Callable[[list[tuple[int, ...]]], np.ndarray]]
@@ -70,6 +73,10 @@ class SummariserSettings:
     """Width of the search."""
     length_penalty: float = 1.0
     """Exponent of the length that scores are divided by."""
+    no_repeat: int = 0
+    """No run of this many pieces is written twice; 0 allows it."""
+    no_repeat_words: int = 2
+    """No run of this many words is written twice, and no word next to itself; 0 allows it."""
     sure_from: float | None = None
     """Mean log-probability of a piece under which ``auto`` gives the extractive summary; fitted on validation."""
 
@@ -78,10 +85,61 @@ class SummariserSettings:
             raise ValueError(f"max_source must lie between 8 and {MOST_POSITIONS:,}, not {self.max_source!r}")
         if not 1 <= self.beams <= MOST_BEAMS:
             raise ValueError(f"beams must lie between 1 and {MOST_BEAMS}, not {self.beams!r}")
-        for name in ("start_id", "end_id", "unknown_id"):
+        if not abs(self.length_penalty) <= MOST_PENALTY:
+            raise ValueError(f"length_penalty must lie within {MOST_PENALTY} of 0, not {self.length_penalty!r}")
+        for style in self.styles:
+            if style not in STYLES:
+                raise ValueError(f"unknown style {style!r} in styles: choose from {', '.join(STYLES)}")
+        for name in ("start_id", "end_id", "unknown_id", "no_repeat", "no_repeat_words"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, not {value!r}")
         steps_of(self.profile)
+
+
+def stored_settings(model) -> dict:
+    """Take what a transformers model's configs state of the settings of a summariser.
+
+    Args:
+        model: the model, with its generation config.
+
+    Returns:
+        Settings by name: what its config holds under ``tasrih``, then what its generation config, or that of an old
+        model its config, states of the search. Where a rule for repeated pieces is stated, there is none for words.
+    """
+    own = dict(getattr(model.config, "tasrih", None) or {})
+    stated = {**model.config.to_diff_dict(), **model.generation_config.to_diff_dict()}
+    theirs = {"beams": "num_beams", "length_penalty": "length_penalty", "no_repeat": "no_repeat_ngram_size"}
+    found = {name: stated[other] for name, other in theirs.items() if stated.get(other) is not None}
+    names = ("profile", "max_source", "styles", "sure_from", "no_repeat_words", *theirs)
+    found |= {name: own[name] for name in names if name in own}
+    return {"no_repeat_words": 0, **found} if found.get("no_repeat") else found
+
+
+def check_summary(
+    *, style: str = "headline", max_words: int | None = None, min_words: int = 1, method: str = "auto"
+) -> None:
+    """Hold what is asked of a summariser against what there is.
+
+    Args:
+        style: of ``STYLES``.
+        max_words: the most words; None takes the style's.
+        min_words: the fewest words.
+        method: of ``METHODS``.
+
+    Raises:
+        ValueError: if style or method is unknown, a number of words is no positive whole number, or the fewest are more
+            than the most.
+    """
+    if style not in STYLES:
+        raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
+    for name, value in (("max_words", STYLES[style] if max_words is None else max_words), ("min_words", min_words)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+    most = STYLES[style] if max_words is None else max_words
+    if min_words > most:
+        raise ValueError(f"min_words {min_words} is more than max_words, {most}")
 
 
 class Summariser:
@@ -92,7 +150,9 @@ class Summariser:
         'source'
     """
 
-    def __init__(self, decoder: Decoder, tokenizer, settings: SummariserSettings) -> None:
+    def __init__(
+        self, decoder: Decoder, tokenizer, settings: SummariserSettings, *, marks: int = 1, longest: int | None = None
+    ) -> None:
         """Put a summariser together.
 
         Args:
@@ -100,11 +160,14 @@ class Summariser:
             tokenizer: a ``tokenizers.Tokenizer`` whose word-initial pieces begin with ``▁`` or ``Ġ``
                 (byte-level), or whose continuations begin with ``##``.
             settings: as stored with the model.
+            marks: special tokens that ``decoder`` puts round a text, the end mark among them.
+            longest: the most pieces that can be written; None sets no bound.
 
         Raises:
             ValueError: if an id of a piece asks for too much memory.
         """
         self.settings = settings
+        self._room, self._longest = max(settings.max_source - marks, 1), longest
         self._decoder = decoder
         self._tokenizer = tokenizer
         tokenizer.no_padding()
@@ -139,12 +202,20 @@ class Summariser:
         self._function_words = [self._pieces(word) for word in sorted(FUNCTION_WORDS)]
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, *, device: str | None = None) -> Summariser:
+    def from_pretrained(
+        cls, name: str | Path, *, device: str | None = None, styles: Sequence[str] | None = None
+    ) -> Summariser:
         """Open a bundled model, a folder or a hub id.
+
+        How it searches (beams, length penalty, what may be repeated) is what its config states under ``tasrih``, else
+        what its generation config does, else what ``SummariserSettings`` says.
 
         Args:
             name: such as ``"summary"``, ``"runs/my-model"`` or ``"owner/model"``.
             device: where a torch model runs; bundled models run on the CPU.
+            styles: what the model writes, such as ``("brief",)`` for one of the hub that was trained on XL-Sum's
+                summaries; None takes what is stored with it, headlines where nothing is. In other styles sentences of
+                the text are given.
 
         Returns:
             The summariser.
@@ -152,7 +223,21 @@ class Summariser:
         Raises:
             MissingExtraError: if it is a transformers model, and what opens it is not installed.
             ModelError: if there is no such model, or it is damaged, or no summariser.
+            ValueError: if a style is unknown.
+
+        Example:
+            >>> Summariser.from_pretrained("summary", styles=["brief"]).settings.styles
+            ('brief',)
         """
+        if isinstance(styles, str):
+            raise ValueError(f"styles must be a list of names, not {styles!r}: give [{styles!r}]")
+        made = cls._opened(name, device)
+        if styles is not None:
+            made.settings = replace(made.settings, styles=tuple(styles))
+        return made
+
+    @classmethod
+    def _opened(cls, name: str | Path, device: str | None) -> Summariser:
         place = locate(name)
         if isinstance(place, Path) and is_exported(place):
             folder = open_folder(place)
@@ -206,19 +291,26 @@ class Summariser:
             raise ModelError(f"{place} cannot be opened as a summariser: {str(error).splitlines()[0]}{hint}") from None
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         model.to(device).eval()
-        stored = dict(getattr(model.config, "tasrih", None) or {})
         config, shape = model.generation_config, model.config
-        end = config.eos_token_id
-        starts = (config.decoder_start_token_id, shape.decoder_start_token_id, config.bos_token_id, shape.eos_token_id)
-        start = next((index for index in starts if index is not None), 0)
+        # of one put together from two encoders, the first and last mark of its tokenizer, if the configs name none
+        end = _first(config.eos_token_id, getattr(shape, "eos_token_id", None), tokenizer.eos_token_id,
+                     tokenizer.sep_token_id)  # fmt: skip
+        start = _first(
+            config.decoder_start_token_id, getattr(shape, "decoder_start_token_id", None), config.bos_token_id,
+            getattr(shape, "eos_token_id", None), tokenizer.cls_token_id, 0,
+        )  # fmt: skip
         # what the decoder is always given first, and the marks that the tokenizer puts round a text
         opening = [start] if config.forced_bos_token_id is None else [start, config.forced_bos_token_id]
         marked = tokenizer.backend_tokenizer.encode("نص")
         body = [place for place, special in enumerate(marked.special_tokens_mask) if not special]
         before, after = marked.ids[: body[0]], marked.ids[body[-1] + 1 :]
-        own = {name: stored[name] for name in ("profile", "max_source", "styles", "sure_from") if name in stored}
-        marks = {"start_id": start, "end_id": end[0] if isinstance(end, list) else end}
-        settings = read_settings(SummariserSettings, {**own, **marks, "unknown_id": tokenizer.unk_token_id}, place)
+        ids = {"start_id": start, "end_id": end[0] if isinstance(end, list) else end}
+        settings = read_settings(
+            SummariserSettings, {**stored_settings(model), **ids, "unknown_id": tokenizer.unk_token_id}, place
+        )
+        halves = (getattr(shape, half, shape) for half in ("encoder", "decoder"))
+        read, written = (_positions(half, part) for half, part in zip(halves, ("encoder", "decoder"), strict=True))
+        settings = replace(settings, max_source=min(settings.max_source, read))
 
         def encode(ids: list[int]):
             inputs = torch.tensor([[*before, *ids[:-1], *(after or ids[-1:])]], device=device)
@@ -236,7 +328,10 @@ class Summariser:
 
             return logits
 
-        return cls(encode, tokenizer.backend_tokenizer, settings)
+        return cls(
+            encode, tokenizer.backend_tokenizer, settings,
+            marks=len(before) + max(len(after), 1), longest=written - len(opening),
+        )  # fmt: skip
 
     def _pieces(self, text: str) -> list[int]:
         return self._tokenizer.encode(f" {text}" if self._byte_level else text, add_special_tokens=False).ids
@@ -258,7 +353,12 @@ class Summariser:
 
         Returns:
             The summary, with the method that made it.
+
+        Raises:
+            ValueError: if style or method is unknown, a number of words is no positive whole number, or ``min_words``
+                is more than ``max_words`` or the style's.
         """
+        check_summary(style=style, max_words=max_words, min_words=min_words, method=method)
         limit = STYLES[style] if max_words is None else max_words
         if (reason := unreadable(text)) is not None:
             return Summary(text, "source", reason=reason)
@@ -310,14 +410,15 @@ class Summariser:
             if most >= len(found) or sum(len(sentence.text.split()) for sentence in chosen) >= least:
                 break
             most *= 2
-        made = " ".join(sentence.text for sentence in chosen)
+        made = join_sentences(chosen)
         if len(chosen) == 1 or not _is_within(made, least, limit):
             if not _is_within(made, least, None):  # no choice of whole sentences has so many words
-                chosen, made = found, " ".join(sentence.text for sentence in found)
+                chosen, made = found, join_sentences(found)
             made = shorten(made, limit, least)
         made = balanced(made)
-        while not _is_within(made, None, limit):  # a mark that parted two words left a space
-            made = balanced(shorten(made, limit, least))
+        # a mark that parted two words leaves a space, until there is none
+        while not _is_within(made, None, limit) and len(shorter := balanced(shorten(made, limit, least))) < len(made):
+            made = shorter
         sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in _reached(chosen, made))
         return Summary(made, "extractive", 1.0, sources, reason)
 
@@ -346,10 +447,13 @@ class Summariser:
             found = decoder(prefixes)[:, : self._size]
             return np.pad(found, ((0, 0), (0, self._size - found.shape[1])), constant_values=-np.inf)
 
+        most = max_words * 4 if self._longest is None else min(max_words * 4, self._longest)
         hypotheses = beam_search(
             scores, end=self.settings.end_id, beams=self.settings.beams,
-            max_pieces=max_words * 4, trie=trie, banned=banned, length_penalty=self.settings.length_penalty,
-            word_starts=self._starts, max_words=max_words, min_words=min_words,
+            max_pieces=most, trie=trie, banned=banned,
+            length_penalty=self.settings.length_penalty, no_repeat=self.settings.no_repeat,
+            no_repeat_words=self.settings.no_repeat_words, marks=self._free, word_starts=self._starts,
+            max_words=max_words, min_words=min_words,
         )  # fmt: skip
         for hypothesis in hypotheses:
             headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
@@ -359,35 +463,43 @@ class Summariser:
         return "", -float("inf")
 
     def _read(self, text: str, clean: str) -> list[int]:
-        """Give the pieces that the encoder reads: of a long text its beginning and the sentences that tell the rest."""
-        pieces, room = self._pieces(clean), self.settings.max_source - 1
+        """Give the pieces that the encoder reads.
+
+        Of a long text they are its beginning and the sentences that tell the rest, in order; what is left of the room
+        the text fills from where the beginning ends.
+        """
+        pieces, room = self._pieces(clean), self._room
         if len(pieces) <= room:
             return pieces
-        lead = pieces[: int(room * _LEAD_SHARE)]
-        found, past, reached = sentences(text), 0, 0
-        while past < len(found) and reached < len(lead):
-            reached += len(self._pieces(self._clean(found[past].text)))
-            past += 1
-        rest = found[past:]
+        found = sentences(text)
+        parts = [self._pieces(self._clean(sentence.text)) for sentence in found]
+        ends = [*accumulate(map(len, parts), initial=0)]
+        lead = int(room * _LEAD_SHARE)
+        past = bisect_left(ends, lead)  # sentences that the beginning reaches into
         # a word takes about two pieces
-        chosen = choose_sentences(rest, max_words=max((room - len(lead)) // 2, 1), most=3, first=past)
-        further = [piece for index in chosen for piece in self._pieces(self._clean(rest[index].text))]
-        return [*lead, *further][:room]
+        chosen = choose_sentences(found[past:], max_words=max((room - lead) // 2, 1), most=3, first=past)
+        taken = [at for index in chosen for at in range(ends[past + index], ends[past + index + 1])][: room - lead]
+        apart = set(taken)
+        between = (at for at in range(lead, ends[-1]) if at not in apart)
+        order = sorted([*range(lead), *taken, *islice(between, room - lead - len(taken))])
+        flat = [piece for part in parts for piece in part]
+        return [flat[at] for at in order if at < len(flat)] or pieces[:room]
 
     def _clean(self, text: str) -> str:
         return " ".join(normalise(without_surrogates(text), self.settings.profile).split())
 
     def _trie(self, text: str) -> WordTrie:
-        """Allow the text's words, also with the article or a conjunction dropped, and function words."""
+        """Allow the text's words, also with the article or another clitic dropped, and function words.
+
+        A single letter may be the word's own: it goes only where the model knows what is left for one piece, a word.
+        """
         allowed: set[str] = set()
-        for start, end in words(text):
-            word = text[start:end]
+        for word in matter(text):
             allowed.add(word)
-            allowed.update(
-                word.removeprefix(prefix) for prefix in _ARTICLE
-                if word.startswith(prefix) and len(word) > len(prefix) + 2 and not word.isdigit()
-            )  # fmt: skip
-        pieces = [self._pieces(word) for word in sorted(allowed) if not is_function_word(word)]
+            for left, definite in without_clitics(word).items():
+                if not unicodedata.combining(left[0]) and (definite or len(self._pieces(left)) == 1):
+                    allowed.add(left)
+        pieces = [self._pieces(word) for word in sorted(allowed)]
         return WordTrie([*pieces, *self._function_words], self._free)
 
 
@@ -407,17 +519,30 @@ def _reached(chosen: list[Sentence], made: str) -> list[Sentence]:
     return found
 
 
+def _first(*ids):
+    return next((index for index in ids if index is not None), None)
+
+
+def _positions(shape, half: str) -> int:
+    """Give the tokens that an encoder or decoder has positions for; the most of all where they are relative."""
+    names = (f"max_{half}_position_embeddings", "max_position_embeddings")
+    count = _first(*(getattr(shape, name, None) for name in names), MOST_POSITIONS)
+    # those of RoBERTa begin behind its padding
+    return min(count - ((shape.pad_token_id or 0) + 1 if "roberta" in shape.model_type else 0), MOST_POSITIONS)
+
+
 def _whole(text: str) -> Span:
     return Span(text, 0, len(text))
 
 
 def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
     """Find the fewest sentences, taken greedily, that hold the summary's words."""
-    left = {word_forms(summary[a:b]) for a, b in words(summary) if not is_function_word(summary[a:b])}
-    holds = [{form for a, b in words(sentence.text) for form in word_forms(sentence.text[a:b])} for sentence in found]
+    left = {*matter(summary)}
+    known = [SourceWords(sentence.text) for sentence in found]
+    holds = [{word for word in left if word in words_of} for words_of in known]
 
-    def held(index: int) -> set[tuple[str, ...]]:
-        return {forms for forms in left if not holds[index].isdisjoint(forms)}
+    def held(index: int) -> set[str]:
+        return left & holds[index]
 
     chosen: list[int] = []
     while left:
@@ -431,8 +556,10 @@ def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
 
 
 def _tidy(text: str) -> str:
-    """Drop marks that have no partner, and punctuation at the ends."""
-    return balanced(" ".join(text.split())).strip(" ،؛:.,-–—/")
+    """Drop marks that have no partner, and punctuation at the ends but for a number's sign."""
+    whole = balanced(" ".join(text.split())).rstrip(" ،؛:.,-–—/")
+    bare = whole.lstrip(" ،؛:.,-–—/")
+    return f"-{bare}" if bare[:1].isdigit() and whole.removesuffix(bare).endswith("-") else bare
 
 
 def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:

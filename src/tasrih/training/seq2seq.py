@@ -20,6 +20,7 @@ from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.data.sources import read_splits
 from tasrih.errors import ModelError
 from tasrih.evaluation.rouge import rouge
+from tasrih.models.summariser import SummariserSettings
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
 from tasrih.training.options import check_options, check_profile, check_steps
@@ -97,7 +98,8 @@ class Seq2SeqConfig:
     length_penalty: float = 1.0
     """Exponent of the length in that search."""
     no_repeat: int = 0
-    """No run of this many pieces is written twice; 0 allows it."""
+    """No run of this many pieces is written twice in that search; 0 allows it, and leaves ``Summariser`` its own rule:
+    no two words twice, and no word next to itself."""
     sureness_articles: int = 150
     """Validation articles that say from when its headline is preferred to the article's sentences; 0 asks none."""
     log_steps: int = 50
@@ -124,6 +126,8 @@ class Seq2SeqConfig:
             not_negative=("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"),
             shares=("label_smoothing", "warmup"),
         )  # fmt: skip
+        # what would not open again is not trained
+        SummariserSettings(beams=self.beams, length_penalty=self.length_penalty, no_repeat=self.no_repeat)
         check_profile(self.profile)
         check_steps(self.batch_size, self.accumulate, self.seeds)
 
@@ -286,6 +290,7 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     if trainer.is_world_process_zero():
         trainer.model.config.tasrih = {
             "task": "summary", "profile": config.profile, "max_source": config.source, "styles": [config.style],
+            "beams": config.beams, "length_penalty": config.length_penalty, "no_repeat": config.no_repeat,
         }  # fmt: skip
         trainer.model.save_pretrained(output)
         tokenizer.save_pretrained(output)
