@@ -37,6 +37,7 @@ def _marked(lines: list[dict], when: str, reader: str) -> np.ndarray:
 
 def _by_score(lines: list[dict], reader: str) -> str:
     """Tell how many of the headlines that a score was given to were neither broken nor wrong, band by band."""
+    lines = [line for line in lines if line["score"] is not None]
     whole = np.array([not {"wrong", "broken"} & set(line["readers"][reader]) for line in lines])
     score = np.array([line["score"] for line in lines])
     bands = []

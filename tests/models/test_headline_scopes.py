@@ -129,6 +129,14 @@ def test_no_headline_ends_short_of_what_turns_or_completes_it(sentence, short, w
     assert not any(window.endswith(short) for window in found)
 
 
+@pytest.mark.parametrize("verb", ["يواصل", "نظم"])
+def test_what_a_noun_before_the_verb_denies_ends_with_its_phrase(verb):
+    main = f"{verb} البرنامج العراقي حلقاته الساخرة كل أسبوع"
+    assert main in cut(f"رغم التهديدات بالقتل في بغداد، {main}.")
+    assert main not in cut(f"نفى الوزير بعد التهديدات بالقتل، {main}.")
+    assert main not in cut(f"إذا توقفت التهديدات بالقتل، {main}.")
+
+
 def test_the_end_before_a_clause_that_turns_nothing_stays():
     assert "أكد الوزير أن القوات تنسحب من المدينة" in cut("أكد الوزير أن القوات تنسحب من المدينة بينما توقف القتال.")
     assert "زار الوفد مدينة عدن الساحلية" in cut("زار الوفد مدينة عدن الساحلية، وقال الوزير إن خبر الاستقالة غير صحيح.")

@@ -81,6 +81,7 @@ _LOCAL = lex.words("دون بدون بلا عدم غير ربما خوفا خش�
 _LOCAL_SIZE = 8
 _NEAR = 6  # words between a verb and its preposition
 
+_BEFORE_THE_VERB = lex.words("رغم برغم بعد وسط بسبب إثر عقب أمام نتيجة جراء")
 _BUT = lex.words("لكن لكنه لكنها لكنهم لكننا بل إنما")
 _BUT_THAT = lex.words("إلا غير بيد")
 _MEANWHILE = lex.words("فيما بينما")
@@ -204,6 +205,12 @@ def _closes(words: Sequence[str], raws: Sequence[str], at: int, gender: str) -> 
     return paused or (verb[1] == gender and verb[0] in lex.SAYING)
 
 
+def _begins(words: Sequence[str], raws: Sequence[str], at: int, opened_at: int) -> bool:
+    """Say whether the main clause begins here, the scope being of a noun before it: رغم التهديدات، يواصل."""
+    paused = words[0] in _BEFORE_THE_VERB and raws[at - 1].endswith(_COMMAS) and words[at][:1] not in ("", "و")
+    return paused and not _NOUNS.isdisjoint(_stems(words[opened_at])) and not any(map(lex.verb, words[1:opened_at]))
+
+
 def shaded(words: Sequence[str], raws: Sequence[str]) -> set[int]:
     """Find the words of a sentence that lie within the scope of a denial, doubt, warning, claim or condition.
 
@@ -221,7 +228,7 @@ def shaded(words: Sequence[str], raws: Sequence[str]) -> set[int]:
     found: set[int] = set()
     gender, until, local, opened_at = "", 0, False, 0  # of the scope that is open
     for at, word in enumerate(words):
-        if at and at < until and _closes(words, raws, at, gender):
+        if at and at < until and (_closes(words, raws, at, gender) or _begins(words, raws, at, opened_at)):
             until = at
         elif local and at < until and (raws[at - 1].endswith(_COMMAS) or (word in THAT and at - opened_at > 1)):
             until = at  # طلب عدم نشر اسمه أن, but دون أن
