@@ -176,6 +176,21 @@ def test_spans_hold_whole_words_and_the_mark_that_closes_them(text, token, expec
 
 
 @pytest.mark.parametrize(
+    ("text", "token", "expected"),
+    [
+        ('ضد "تنظيم داعش" أيضا', (10, 15), "داعش"),
+        ("ضد «تنظيم داعش» أيضا", (10, 15), "داعش"),
+        ('ضد تنظيم "داعش" أيضا', (9, 15), '"داعش"'),
+        ("قرب (بيت) «لحم» أيضا", (4, 9), "(بيت)"),
+        ("قال «(قرب بيت)» أيضا", (10, 15), "بيت"),
+        ("قرب (بيت لحم) أيضا", (9, 13), "لحم"),
+    ],
+)
+def test_the_mark_of_a_quotation_begun_before_a_target_is_left_out(text, token, expected):
+    assert found(logits("B-against"), [token], text) == [("target", expected)]
+
+
+@pytest.mark.parametrize(
     ("target", "expected"),
     [
         ("والحكومة اليمنية", "الحكومة اليمنية"),

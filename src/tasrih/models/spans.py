@@ -106,6 +106,7 @@ def find_spans(
         start, end = _whole_words(text, tokens[run[0]][0], tokens[run[-1]][1])
         start = max(start, spans[-1].end if spans else 0)
         if kind == "target":
+            end = _without_lone_mark(text, start, end)
             start += _leading(text, start, end)
         noun = _noun_before(text, start, end) if kind == "target" else start
         if not spans or spans[-1].end <= noun:
@@ -159,6 +160,16 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     if mark in _CLOSES and (inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark)):
         end += 1
     return start, end
+
+
+def _without_lone_mark(text: str, start: int, end: int) -> int:
+    """Give where a target ends, the marks that close quotations begun before it left out."""
+    while end - start > 1 and (mark := text[end - 1]) in _CLOSES:
+        inside = text[start : end - 1]
+        if inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark):
+            break
+        end -= 1
+    return end
 
 
 def _leading(text: str, start: int, end: int) -> int:
