@@ -267,10 +267,13 @@ def test_a_step_in_parts_is_the_same_step(bert, world, tmp_path):
 
 
 def spans_of(base, output, **changes) -> ClassifierConfig:
-    """Sentences of unlike lengths, so that parts of a step have unlike numbers of tokens."""
+    """48 sentences of unlike lengths (49 less one held out), so that parts of a step have unlike numbers of tokens.
+
+    Parts have as many sentences as each other: the loss of the tags is a mean over them.
+    """
     settings = {"epochs": 1, "bf16": False, "batch_size": 24, "learning_rate": 2e-3, "dropout": 0.0, "log_steps": 1}
     return ClassifierConfig(
-        "statement", str(base), str(output), [Source("statements", limit=48)], Source("statements", "validation", limit=8),
+        "statement", str(base), str(output), [Source("statements", limit=49)], Source("statements", "validation", limit=8),
         spans=True, metric="micro_f1", max_length=48, **{**settings, **changes},
     )  # fmt: skip
 
@@ -279,7 +282,7 @@ def test_a_step_in_parts_has_the_token_loss_of_the_whole_step(pretrained, world,
     whole = spans_of(pretrained[0], tmp_path / "whole", span_weight=50.0)
     train_classifier(whole, world.root)
     train_classifier(replace(whole, accumulate=8, output=str(tmp_path / "parts")), world.root)
-    assert losses(tmp_path / "parts") == pytest.approx(losses(tmp_path / "whole"), rel=1e-3)
+    assert losses(tmp_path / "parts") == pytest.approx(losses(tmp_path / "whole"), rel=1e-5)
 
 
 def test_other_spellings_are_what_training_reads(bert, world, tmp_path, monkeypatch):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -84,13 +83,20 @@ def _speaker_tallies(rows: list[Row], readings: list[Reading]) -> dict[str, np.n
     return {by: np.array(counted) for by, counted in speakers.items()}
 
 
-def _target_tallies(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> tuple[np.ndarray, np.ndarray]:
-    """Count hits, exact hits, predictions and gold targets of each row; and confusions of the stances to the hits."""
+def _targets(classifier: Classifier, rows: list[Row], readings: list[Reading]) -> list[list[FoundSpan]]:
+    """Give the targets of each row as tagging finds them."""
     tagger = Tagger(classifier)
+    return [
+        [span for span in tagger.spans(reading, row.text) if span.kind == "target"]
+        for row, reading in zip(rows, readings, strict=True)
+    ]
+
+
+def _target_tallies(rows: list[Row], found: list[list[FoundSpan]]) -> tuple[np.ndarray, np.ndarray]:
+    """Count hits, exact hits, predictions and gold targets of each row; and confusions of the stances to the hits."""
     targets, stances = [], []
-    for row, reading in zip(rows, readings, strict=True):
+    for row, guessed in zip(rows, found, strict=True):
         wanted = merged([span for span in row.spans if span.label != "speaker"])
-        guessed = [span for span in tagger.spans(reading, row.text) if span.kind == "target"]
         pairs = match(guessed, wanted)
         exact = sum((one.start, one.end) == (other.start, other.end) for one, other in pairs)
         targets.append([len(pairs), exact, len(guessed), len(wanted)])
@@ -137,12 +143,15 @@ def fit_spans(classifier: Classifier, rows: list[Row], readings: list[Reading]) 
     speakers = _speaker_tallies(rows, readings)
     speaker_by = max(speakers, key=lambda by: _speaker_score(speakers[by])["speaker_exact_f1"])
     best: tuple[float, ClassifierSettings] | None = None
-    for bias, least in product((0.0, 0.5, 1.0, 1.5, 2.0, 2.5), (0.0, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)):
-        classifier.settings = replace(before, span_bias=bias, target_from=least, speaker_by=speaker_by)
-        score = _target_score(*_target_tallies(classifier, rows, readings))
-        worth = score["target_overlap_f1"] + score["target_exact_f1"]
-        if best is None or worth > best[0]:
-            best = worth, classifier.settings
+    for bias in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5):
+        classifier.settings = replace(before, span_bias=bias, target_from=0.0, speaker_by=speaker_by)
+        found = _targets(classifier, rows, readings)
+        for least in (0.0, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5):
+            given = [[span for span in spans if span.score >= least] for spans in found]
+            score = _target_score(*_target_tallies(rows, given))
+            worth = score["target_overlap_f1"] + score["target_exact_f1"]
+            if best is None or worth > best[0]:
+                best = worth, replace(classifier.settings, target_from=least)
     classifier.settings = before
     return best[1]
 
@@ -169,7 +178,7 @@ def evaluate_spans(model: str, data: str = "statements", split: str = "test", ro
     readings = classifier.read([row.text for row in rows])
     if readings[0].span_logits is None:
         raise ValueError(f"{model} has no token head: train it with spans: true")
-    counts, targets = _speaker_tallies(rows, readings), _target_tallies(classifier, rows, readings)
+    counts, targets = _speaker_tallies(rows, readings), _target_tallies(rows, _targets(classifier, rows, readings))
     named = counts[classifier.settings.speaker_by]
     scores = {
         "model": bootstrap(_speaker_score, named) | bootstrap(_target_score, *targets),

@@ -157,17 +157,19 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         end += 1
     inside = text[start:end]
     mark = text[end : end + 1]
-    if mark in _CLOSES and (inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark)):
-        end += 1
-    return start, end
+    return start, end + _is_opened(inside, mark)
+
+
+def _is_opened(inside: str, mark: str) -> bool:
+    """Say whether a mark closes a quotation or bracket that the text before it opened."""
+    if mark not in _CLOSES:
+        return False
+    return inside.count('"') % 2 == 1 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark)
 
 
 def _without_lone_mark(text: str, start: int, end: int) -> int:
     """Give where a target ends, the marks that close quotations begun before it left out."""
-    while end - start > 1 and (mark := text[end - 1]) in _CLOSES:
-        inside = text[start : end - 1]
-        if inside.count('"') % 2 if mark == '"' else inside.count(_CLOSES[mark]) > inside.count(mark):
-            break
+    while end - start > 1 and text[end - 1] in _CLOSES and not _is_opened(text[start : end - 1], text[end - 1]):
         end -= 1
     return end
 

@@ -7,6 +7,7 @@ agreeing adjectives, names, short quoted or bracketed words, and appositions bet
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,8 +34,8 @@ _WORTH = {
     "nobody": -5.0,
 }
 _CLITICS = ("", "و", "ف", "ب", "ل", "ول", "وب")
-# of each gender, beside the last one
-_REMEMBERED = 3
+# of each gender
+_REMEMBERED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,15 +270,15 @@ def attribute(sentences: Sequence[str], quoted_from: Sequence[int | None] = ()) 
     """
     chain: list[Attribution] = []
     # by gender: who was heard, the last at the end, each with the name that stands at the head of their words
-    heard: dict[str, list[tuple[Attribution, str]]] = {"m": [], "f": [], "p": []}
+    heard: dict[str, deque[tuple[Attribution, str]]] = {gender: deque(maxlen=_REMEMBERED) for gender in "mfp"}
     for number, (sentence, origin) in enumerate(zip(sentences, quoted_from or [None] * len(sentences), strict=True)):
         words = phrases.read(sentence)
-        if asked := _unnamed_opening(words):
+        if (asked := _unnamed_opening(words)) and heard[asked]:
             earlier = next((one for one in reversed(heard[asked]) if not _names_itself(words, one[1])), None)
-            if earlier or heard[asked]:
-                chain.append(replace(earlier[0], inferred=True) if earlier else Attribution(None, None, False))
-                heard[asked] = [*heard[asked][-_REMEMBERED:], earlier] if earlier else heard[asked]
-                continue
+            if earlier:
+                heard[asked].append(earlier)
+            chain.append(replace(earlier[0], inferred=True) if earlier else Attribution(None, None, False))
+            continue
         reading = _best(words)
         if reading is None:
             carried = chain[origin] if origin is not None else Attribution(None, None, False)
@@ -288,5 +289,5 @@ def attribute(sentences: Sequence[str], quoted_from: Sequence[int | None] = ()) 
         first = words[reading.start]
         gender = reading.gender or ("f" if lex.is_feminine(first) or first in lex.FEMININE else "m")
         for known in {gender, "p"} if Phrase.is_many(lex.bare(first)) else {gender}:
-            heard[known] = [*heard[known][-_REMEMBERED:], (found, "" if lex.is_head(first) else first)]
+            heard[known].append((found, "" if lex.is_head(first) else first))
     return chain

@@ -183,7 +183,6 @@ def write_provenance(
         resumed: whether it went on from a checkpoint; the seconds are then those since.
         name: the file of its folder that it goes to.
     """
-
     import torch
 
     facts = {
