@@ -7,4 +7,4 @@ python3 -m venv .venv-test
 .venv-test/bin/python -m pip install --quiet --constraint .ci/constraints.txt torch
 .venv-test/bin/python -m pip install --quiet --constraint .ci/constraints.txt --editable '.[train,test]'
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=true PYTHONUTF8=1
-exec .venv-test/bin/python -m pytest "$@"
+exec .venv-test/bin/python -m pytest --hypothesis-profile=repeatable "$@"
