@@ -413,6 +413,6 @@ def exported_statement(statement_model, runs) -> Path:
 @pytest.fixture(scope="session")
 def exported_summary(summary_model, runs) -> Path:
     """The summariser as ONNX."""
-    from tasrih.training.export import export_summariser
+    from tasrih.training.export_summariser import export_summariser
 
     return export_summariser(summary_model[0], runs / "exported" / "summary")

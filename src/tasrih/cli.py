@@ -416,7 +416,8 @@ def export(
 ) -> None:
     """Turn a trained model into one that runs without torch."""
     from tasrih.models.summariser import Summariser
-    from tasrih.training.export import RANKER, export_classifier, export_encoder, export_ranker, export_summariser
+    from tasrih.training.export import RANKER, export_classifier, export_encoder, export_ranker
+    from tasrih.training.export_summariser import export_summariser
 
     if encoder:
         done = export_encoder(source, output)

@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from tasrih.models.files import open_folder
-from tasrih.training.export import export_classifier, export_encoder, export_summariser, quantise_columns, store_int8
+from tasrih.models.summariser import Summariser
+from tasrih.training.bases import open_tokenizer
+from tasrih.training.export import export_classifier, export_encoder, quantise_columns, store_int8
+from tasrih.training.export_summariser import export_summariser
+from tasrih.training.new_decoder import with_new_decoder
 
 
 @given(
@@ -160,6 +164,45 @@ def test_an_exported_summariser_searches_as_it_was_trained_to(summary_model, tmp
     settings = open_folder(export_summariser(source, tmp_path / "exported"))["settings"]
     assert (settings["beams"], settings["length_penalty"], settings["no_repeat"]) == (3, 0.6, 5)
     assert (settings["no_repeat_words"], settings["max_source"], settings["start_id"], settings["end_id"]) == (0, 64, 0, 1)
+
+
+@pytest.mark.parametrize(("family", "shared"), [("pretrained", True), ("pretrained", False), ("bert", False)])
+def test_an_exported_encoder_with_a_decoder_writes_as_it_did(family, shared, tmp_path, request):
+    """The graphs, their tables and marks give the scores of the checkpoint, within what int8 takes."""
+    import torch
+
+    base = request.getfixturevalue(family)
+    base = base[0] if family == "pretrained" else base
+    tokenizer = open_tokenizer(str(base))
+    model = with_new_decoder(str(base), tokenizer, layers=2, length=20)
+    model.generation_config.forced_bos_token_id = tokenizer.cls_token_id
+    model.config.tasrih = {"profile": "news", "max_source": 40, "styles": ["headline"]}
+    torch.manual_seed(1)
+    with torch.no_grad():
+        model.decoder.cls.predictions.bias.normal_()
+        if not shared:
+            model.decoder.get_input_embeddings().weight.normal_(std=0.1)
+    model.save_pretrained(tmp_path / "trained")
+    tokenizer.save_pretrained(tmp_path / "trained")
+    folder = export_summariser(tmp_path / "trained", tmp_path / "exported")
+    with np.load(folder / "embeddings.npz") as table:
+        assert ("written_rows" not in table) == shared
+    theirs, ours = (Summariser.from_pretrained(tmp_path / name, device="cpu") for name in ("trained", "exported"))
+    names = ("profile", "max_source", "styles", "start_id", "end_id", "unknown_id", "beams")
+    assert [getattr(ours.settings, name) for name in names] == [getattr(theirs.settings, name) for name in names]
+    assert (ours._room, ours._longest) == (theirs._room, theirs._longest) == (38, 20)
+    ids = [*theirs._pieces("قال الوزير ان الامر"), theirs.settings.end_id]
+    prefixes = [(5, 6, 7), (8, 9, 10)]
+    expected, found = (made._decoder(ids)(prefixes) for made in (theirs, ours))
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max() < 0.05 * expected.std()
+    text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."
+    assert ours.summarise(text * 9, max_words=100, method="abstractive").text
+
+
+def test_a_summariser_of_another_shape_is_refused(mt5, tmp_path):
+    with pytest.raises(ValueError, match="the export knows summarisers of the shapes t5 and encoder-decoder, not mt5"):
+        export_summariser(mt5, tmp_path)
 
 
 def test_the_encoder_is_halved_and_still_a_base(pretrained, tmp_path):

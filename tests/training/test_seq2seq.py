@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from tasrih.data.corpus import Article
 from tasrih.errors import ModelError
 from tasrih.models.summariser import Summariser
+from tasrih.training.bases import open_tokenizer
+from tasrih.training.derived_pairs import GAP
 from tasrih.training.seq2seq import Pairs, Seq2SeqConfig, encode_pairs, open_seq2seq, read_pairs, train_seq2seq
 
 
@@ -215,9 +218,63 @@ def test_a_killed_run_goes_on_to_the_same_weights(mt5, headline_files, world, tm
     assert json.loads((tmp_path / "killed" / "run.json").read_text())["resumed"]
 
 
-def test_an_encoder_alone_is_refused(bert):
-    with pytest.raises(ModelError, match="is no encoder-decoder"):
-        open_seq2seq(config(bert))
+@pytest.mark.parametrize("family", ["bert", "xlm_roberta", "pretrained"])
+def test_an_encoder_is_given_a_decoder_and_learns_to_write(family, headline_files, world, tmp_path, request):
+    """Its embeddings begin as the encoder's, and what is saved opens and writes as any encoder-decoder does."""
+    import torch
+    from transformers import AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    base = request.getfixturevalue(family)
+    base = base[0] if family == "pretrained" else base
+    made = config(
+        base, tmp_path / "out", train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation"),
+        decoder_layers=2, epochs=6, label_smoothing=0.0, sureness_articles=0, freeze_embeddings=family == "pretrained",
+    )  # fmt: skip
+    fresh, tokenizer = open_seq2seq(made)
+    encoder = AutoModel.from_pretrained(base)
+    words = encoder.get_input_embeddings().weight
+    assert torch.equal(fresh.get_encoder().get_input_embeddings().weight, words)
+    assert torch.equal(fresh.decoder.get_input_embeddings().weight, words)
+    assert fresh.decoder.get_output_embeddings().weight is fresh.decoder.get_input_embeddings().weight
+    train_seq2seq(made, world.root)
+    lines = json.loads((tmp_path / "out" / "train_log.json").read_text())["seed-1"]
+    found = [line["eval_loss"] for line in lines if "eval_loss" in line]
+    assert found[-2] < found[0] < torch.tensor(float(len(tokenizer))).log() + 0.5
+    model = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out")
+    assert model.config.decoder.num_hidden_layers == 2
+    for half in (model.get_encoder(), model.decoder):
+        assert torch.equal(half.get_input_embeddings().weight, words) == (family == "pretrained")
+    assert len(AutoTokenizer.from_pretrained(tmp_path / "out")) == model.config.decoder.vocab_size
+    text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."
+    assert Summariser.from_pretrained(tmp_path / "out", device="cpu").summarise(text, method="abstractive").text
+
+
+def test_what_is_no_encoder_is_refused(bert, tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    GPT2LMHeadModel(GPT2Config(vocab_size=99, n_embd=8, n_layer=1, n_head=1)).save_pretrained(tmp_path)
+    PreTrainedTokenizerFast(tokenizer_file=str(bert / "tokenizer.json"), pad_token="[PAD]").save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="is neither an encoder-decoder nor an encoder"):
+        open_seq2seq(config(tmp_path))
+
+
+@pytest.mark.parametrize(("family", "mark"), [("arabart", "<mask>"), ("bert", "[MASK]"), ("mt5", "<unk>")])
+def test_hidden_words_are_what_the_base_takes_for_hidden(family, mark, request):
+    tokenizer = open_tokenizer(str(request.getfixturevalue(family)))
+    (item,) = encode_pairs(
+        [Article("a", f"قال {GAP} الوزير", "قال الوزير")], tokenizer, config(profile="lossless")
+    )
+    assert item["input_ids"].count(tokenizer.convert_tokens_to_ids(mark)) == 1
+    assert tokenizer.convert_tokens_to_ids(mark) not in item["labels"]
+
+
+def test_articles_without_summaries_are_learnt_from(mt5, world, tmp_path):
+    """Pairs are derived after the guard: what it takes out is told, and no pair is made of it."""
+    sets = [Pairs("corpus", "saudinewsnet", derive=how, limit=40) for how in ("infill", "lead")]
+    made = config(mt5, tmp_path, train=sets, validation=replace(sets[0], limit=6), style="brief", sureness_articles=0)
+    result = train_seq2seq(made, world.root)
+    assert 0 < result["pairs"] <= 80
+    assert Summariser.from_pretrained(tmp_path, device="cpu").settings.styles == ("brief",)
 
 
 @pytest.mark.parametrize(

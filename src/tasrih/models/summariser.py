@@ -23,6 +23,7 @@ from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, r
 from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import bundled_weights
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
+from tasrih.models.source_spelling import as_spelled
 from tasrih.models.stored import read_settings
 from tasrih.results import Span, Summary
 from tasrih.text.language import unreadable
@@ -69,6 +70,12 @@ class SummariserSettings:
     """The end mark."""
     unknown_id: int | None = 2
     """Never written."""
+    read_first: int | None = None
+    """Mark that an exported encoder is given before a text; None puts none."""
+    written_first: int | None = None
+    """Mark that an exported decoder is given after ``start_id``; None puts none."""
+    max_target: int | None = None
+    """Pieces that an exported decoder writes at most; None sets no bound."""
     beams: int = 4
     """Width of the search."""
     length_penalty: float = 1.0
@@ -90,7 +97,8 @@ class SummariserSettings:
         for style in self.styles:
             if style not in STYLES:
                 raise ValueError(f"unknown style {style!r} in styles: choose from {', '.join(STYLES)}")
-        for name in ("start_id", "end_id", "unknown_id", "no_repeat", "no_repeat_words"):
+        marks = ("start_id", "end_id", "unknown_id", "read_first", "written_first")
+        for name in (*marks, "max_target", "no_repeat", "no_repeat_words"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, not {value!r}")
         steps_of(self.profile)
@@ -199,7 +207,7 @@ class Summariser:
                 free.add(index)
         self._free = frozenset(free)
         self._starts[list(free)] = False
-        self._function_words = [self._pieces(word) for word in sorted(FUNCTION_WORDS)]
+        self._function_words = [self._pieces(self._clean(word)) for word in sorted(FUNCTION_WORDS)]
 
     @classmethod
     def from_pretrained(
@@ -248,8 +256,9 @@ class Summariser:
             try:
                 # parts that do not fit each other are found before any use, such as a piece without a row
                 decoder([max(tokenizer.get_vocab().values()), settings.end_id])([()])
+                marks = 1 if settings.read_first is None else 2
                 with panics_as_errors():
-                    return cls(decoder, tokenizer, settings)
+                    return cls(decoder, tokenizer, settings, marks=marks, longest=settings.max_target)
             except Exception as error:  # a stranger's graph or tokenizer can fail in any way
                 raise ModelError(f"{place} cannot write ({named(error)}): get the model again") from None
         if isinstance(place, Path):
@@ -456,7 +465,7 @@ class Summariser:
             max_words=max_words, min_words=min_words,
         )  # fmt: skip
         for hypothesis in hypotheses:
-            headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
+            headline = as_spelled(_tidy(self._tokenizer.decode(list(hypothesis.pieces))), text)
             matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
             if matter and max(3, min_words) <= len(headline.split()) <= max_words:
                 return headline, hypothesis.worth(1.0)
@@ -563,7 +572,10 @@ def _tidy(text: str) -> str:
 
 
 def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:
-    """Open the two graphs and the embedding table that they share, stored int8 with a scale a row."""
+    """Open the two graphs and the embedding table, stored int8 with a scale a row.
+
+    What is written has a table of its own where the two are not the same, and may have a bias.
+    """
     graphs = [folder.file("encoder.onnx"), folder.file("decoder.onnx")]
     for graph in graphs:
         check_graph(graph)
@@ -573,24 +585,33 @@ def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:
     try:
         table = np.load(packed, allow_pickle=False)
         embeddings = table["rows"].astype(np.float32) * table["scale"]
-        projection = np.ascontiguousarray(embeddings.T) * table["output_scale"]
+        written = embeddings
+        if "written_rows" in table:
+            written = table["written_rows"].astype(np.float32) * table["written_scale"]
+        projection = np.ascontiguousarray(written.T) * table["output_scale"]
+        bias = np.asarray(table.get("bias", 0.0), np.float32)
+        if bias.shape not in ((), projection.shape[1:]):
+            raise ValueError(f"its bias has the shape {bias.shape}")
     except (
         OSError, EOFError, KeyError, ValueError, TypeError, MemoryError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise ModelError(f"{packed} does not hold a table of embeddings ({error}): get the model again") from None
-    if not np.isfinite(projection).all():
+    if not (np.isfinite(projection).all() and np.isfinite(bias).all()):
         raise ModelError(f"{packed} holds what is no number: get the model again")
-    for name in ("start_id", "end_id"):
-        if not (value := getattr(settings, name)) < len(embeddings):
-            raise ModelError(f"{packed} has {len(embeddings):,} rows, and {name} is {value:,}")
+    for name, rows in (("start_id", written), ("end_id", written), ("read_first", embeddings),
+                       ("written_first", written)):  # fmt: skip
+        if not (getattr(settings, name) or 0) < len(rows):
+            raise ModelError(f"{packed} has {len(rows):,} rows, and {name} is {getattr(settings, name):,}")
+    before = [settings.read_first] * (settings.read_first is not None)
+    opening = [settings.start_id, *[settings.written_first] * (settings.written_first is not None)]
 
     def encode(ids: list[int]):
-        states = encoder.run({"inputs_embeds": embeddings[None, ids]})["states"]
+        states = encoder.run({"inputs_embeds": embeddings[None, [*before, *ids]]})["states"]
 
         def logits(prefixes: list[tuple[int, ...]]) -> np.ndarray:
-            rows = np.array([[settings.start_id, *prefix] for prefix in prefixes])
-            batch = {"inputs_embeds": embeddings[rows], "states": np.repeat(states, len(rows), axis=0)}
-            return step.run(batch)["hidden"] @ projection
+            rows = np.array([[*opening, *prefix] for prefix in prefixes])
+            batch = {"inputs_embeds": written[rows], "states": np.repeat(states, len(rows), axis=0)}
+            return step.run(batch)["hidden"] @ projection + bias
 
         return logits
 

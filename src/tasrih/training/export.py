@@ -20,8 +20,6 @@ from tasrih.models.engines.onnx import STATES
 from tasrih.models.files import write_config
 from tasrih.models.headline_ranker import BLOCKS, RankerSettings
 from tasrih.models.ngrams import Ngrams, with_ngrams
-from tasrih.models.stored import read_settings
-from tasrih.models.summariser import SummariserSettings, stored_settings
 
 #: The file of a trained ranker's weights.
 RANKER = "ranker.safetensors"
@@ -185,7 +183,7 @@ def export_classifier(source: str | Path, output: str | Path) -> Path:
     axes = {name: {0: "batch", 1: "tokens"} for name in example}
     output.mkdir(parents=True, exist_ok=True)
     export_graph(Traced(), example, names, output / "model.onnx", axes=axes)
-    _copy_tokenizer(source, output)
+    copy_tokenizer(source, output)
     config = model.config
     labels = tuple(config.id2label[index] for index in range(config.num_labels))
     settings = ClassifierSettings(**{**config.tasrih, "labels": labels})
@@ -259,82 +257,17 @@ def export_encoder(source: str | Path, output: str | Path) -> Path:
         output.mkdir(parents=True, exist_ok=True)
         for file in Path(folder).iterdir():
             shutil.copy(file, output / file.name)
-        _copy_tokenizer(Path(folder), output)
+        copy_tokenizer(Path(folder), output)
     return output
 
 
-def _copy_tokenizer(source: Path, output: Path) -> None:
-    """Write a tokenizer without the white space that transformers sets it out with, a third to a half of the file."""
+def copy_tokenizer(source: Path, output: Path) -> None:
+    """Write a tokenizer without the white space that transformers sets it out with, a third to a half of the file.
+
+    Args:
+        source: the folder that holds its ``tokenizer.json``.
+        output: the folder that gets it.
+    """
     stored = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
     text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
     (output / "tokenizer.json").write_text(text, encoding="utf-8")
-
-
-def export_summariser(source: str | Path, output: str | Path) -> Path:
-    """Export a T5-shaped summariser: an encoder and a decoder graph over one embedding table.
-
-    The decoder is computed anew over the short prefix at each step, so that there is no cache to carry.
-
-    Args:
-        source: what ``train_summariser`` saved.
-        output: folder for ``encoder.onnx``, ``decoder.onnx``, ``embeddings.npz``, tokenizer and config.
-
-    Returns:
-        The folder.
-
-    Raises:
-        FileNotFoundError: if the source is no trained summariser.
-        ValueError: if the model is of a shape that this export does not know.
-    """
-    import torch
-    from torch import nn
-    from transformers import AutoModelForSeq2SeqLM
-
-    source, output = Path(source), Path(output)
-    if not (source / "config.json").is_file():
-        raise FileNotFoundError(f"{source} holds no trained summariser: there is no config.json in it")
-    model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32, attn_implementation="eager")
-    config = model.config
-    if config.model_type != "t5":
-        raise ValueError(f"the export knows T5-shaped summarisers, not {config.model_type}")
-    model.eval()
-
-    class Encoder(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stack = model.get_encoder()
-
-        def forward(self, inputs_embeds):
-            return (self.stack(inputs_embeds=inputs_embeds).last_hidden_state,)
-
-    class Decoder(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stack = model.get_decoder()
-
-        def forward(self, inputs_embeds, states):
-            result = self.stack(inputs_embeds=inputs_embeds, encoder_hidden_states=states, use_cache=False)
-            return (result.last_hidden_state[:, -1],)
-
-    output.mkdir(parents=True, exist_ok=True)
-    width = config.d_model
-    article, prefix = torch.randn(1, 13, width), torch.randn(3, 5, width)
-    with torch.no_grad():
-        states = Encoder()(article)[0].expand(3, -1, -1).contiguous()
-    export_graph(
-        Encoder(), {"inputs_embeds": torch.randn(2, 13, width)}, ["states"], output / "encoder.onnx",
-        axes={"inputs_embeds": {0: "batch", 1: "tokens"}},
-    )  # fmt: skip
-    export_graph(
-        Decoder(), {"inputs_embeds": prefix, "states": states}, ["hidden"], output / "decoder.onnx",
-        axes={"inputs_embeds": {0: "batch", 1: "pieces"}, "states": {0: "batch", 1: "tokens"}},
-    )  # fmt: skip
-    rows, scale = quantise_columns(model.get_input_embeddings().weight.detach().numpy(), 0)
-    # T5 scales the decoder's states where its two tables are tied
-    output_scale = np.float32(width**-0.5 if config.scale_decoder_outputs else 1.0)
-    np.savez_compressed(output / "embeddings.npz", rows=rows, scale=scale, output_scale=output_scale)
-    _copy_tokenizer(source, output)
-    marks = {"start_id": config.decoder_start_token_id, "end_id": config.eos_token_id}
-    settings = read_settings(SummariserSettings, {**stored_settings(model), **marks}, source)
-    write_config(output, {"kind": "summariser", "settings": asdict(settings), "architecture": config.model_type})
-    return output

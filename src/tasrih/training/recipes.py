@@ -158,7 +158,8 @@ def load_recipe(path: str | Path, changes: Sequence[str] = ()) -> Any:
     name = values.pop("kind", None)
     if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"{path}: kind must be one of {', '.join(KINDS)}, not {name!r}")
-    if name == "classifier" and values.get("base") in BUNDLED_BASES:
+    bundled = {"classifier": BUNDLED_BASES, "seq2seq": BUNDLED_BASES[:1]}
+    if values.get("base") in bundled.get(name, ()):
         values["base"] = str(PRETRAINED / values["base"])
     return _build(KINDS[name][0], values, str(path))
 

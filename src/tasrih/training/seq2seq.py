@@ -1,4 +1,4 @@
-"""Fine-tuning any encoder-decoder of transformers (AraBART, mT5, ...) to write headlines.
+"""Fine-tuning any encoder-decoder of transformers (AraBART, mT5, ...), or an encoder with a new decoder, to write.
 
 What is saved opens with ``AutoModelForSeq2SeqLM`` and with ``tasrih.load``.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from tasrih.data.corpus import Article, data_root
 from tasrih.data.guard import HeldOut
 from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.data.sources import read_splits
-from tasrih.errors import ModelError
 from tasrih.evaluation.rouge import rouge
 from tasrih.models.summariser import SummariserSettings
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
+from tasrih.training.derived_pairs import DERIVED, GAP, derive
+from tasrih.training.new_decoder import with_new_decoder
 from tasrih.training.options import check_options, check_profile, check_steps
 from tasrih.training.provenance import begin_or_resume, check_resumable, write_provenance, write_whole
 from tasrih.training.summarisation import store_sureness
@@ -45,10 +47,15 @@ class Pairs:
     """Column of the article."""
     summary: str = "title"
     """Column of what is to be written; rows where it is empty are left out."""
+    derive: str = ""
+    """Make pairs of the articles alone instead: ``infill`` (hidden words written again), ``gap`` (their foremost
+    sentence) or ``lead`` (their first); see ``training/derived_pairs.py``."""
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"limit must be 1 at least, not {self.limit}")
+        if self.derive not in ("", *DERIVED):
+            raise ValueError(f"unknown derive {self.derive!r}: choose from {', '.join(DERIVED)}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Seq2SeqConfig:
     """What one fine-tuning run of an encoder-decoder needs."""
 
     base: str
-    """Encoder-decoder to start from: a folder or a hub id."""
+    """Encoder-decoder to start from: a folder or a hub id; or an encoder, which is given a new decoder."""
     output: str
     """Folder for the model."""
     train: list[Pairs]
@@ -71,6 +78,10 @@ class Seq2SeqConfig:
     """Tokens of the article that are read; the rest is not."""
     target: int = 64
     """Tokens of the summary at most."""
+    decoder_layers: int = 3
+    """Blocks of the decoder that an encoder is given."""
+    freeze_embeddings: bool = False
+    """Keep the word embeddings as they are, of what is read and of what is written."""
     epochs: float = 5
     """Passes over the training pairs."""
     batch_size: int = 32
@@ -122,7 +133,8 @@ class Seq2SeqConfig:
                 "style": ("headline", "brief"), "metric": ("rouge_1", "rouge_2", "rouge_l"),
                 "schedule": ("linear", "cosine", "constant_with_warmup"),
             },
-            positive=("source", "target", "epochs", "batch_size", "accumulate", "learning_rate", "beams", "log_steps"),
+            positive=("source", "target", "epochs", "batch_size", "accumulate", "learning_rate", "beams", "log_steps",
+                      "decoder_layers"),
             not_negative=("patience", "evaluate_steps", "no_repeat", "sureness_articles", "weight_decay"),
             shares=("label_smoothing", "warmup"),
         )  # fmt: skip
@@ -133,14 +145,14 @@ class Seq2SeqConfig:
 
 
 def read_pairs(source: Pairs, root: Path) -> list[Article]:
-    """Read the articles of a set that have a summary.
+    """Read the articles of a set that have a summary, or all where pairs are to be derived.
 
     Args:
         source: the set.
         root: the data root.
 
     Returns:
-        The articles, the summary as ``title``.
+        The articles, the summary as ``title``; without one where pairs are to be derived.
 
     Raises:
         FileNotFoundError: if it is not there, or has no such split.
@@ -156,12 +168,13 @@ def read_pairs(source: Pairs, root: Path) -> list[Article]:
         raise ValueError(f"split {split!r} of {source.name} has no rows: fill it, or name another")
     articles = []
     for number, row in enumerate(splits[split]):
-        for column in (source.text, source.summary):
+        needed = (source.text,) if source.derive else (source.text, source.summary)
+        for column in needed:
             if column not in row:
                 raise ValueError(f"{source.name}, row {number}: no column {column!r}: it has {', '.join(row)}")
-        if row[source.text] and row[source.summary]:
+        if all(row[column] for column in needed):
             name = str(row.get("id") or f"{source.name}:{number}")
-            articles.append(Article(name, row[source.text], row[source.summary]))
+            articles.append(Article(name, row[source.text], None if source.derive else row[source.summary]))
     return articles[: source.limit]
 
 
@@ -175,19 +188,23 @@ def open_seq2seq(config: Seq2SeqConfig):
         ``(model, tokenizer)``.
 
     Raises:
-        ModelError: if it is not found, or is no encoder-decoder.
+        ModelError: if it is not found, or is neither an encoder-decoder nor an encoder.
     """
     import torch
     from transformers import AutoConfig, AutoModelForSeq2SeqLM
 
+    # of two halves, transformers tells at each run what it changed years ago
+    warnings.filterwarnings("ignore", "Version v4.12.0 introduces", FutureWarning)
     torch.manual_seed(config.seed)
     shape = open_pretrained(AutoConfig, config.base)
-    if not shape.is_encoder_decoder:
-        raise ModelError(
-            f"base {config.base} ({shape.model_type}) is no encoder-decoder: take AraBART, mT5 or the like"
-        )
     tokenizer = open_tokenizer(config.base)
-    model = open_pretrained(AutoModelForSeq2SeqLM, config.base, dtype=torch.float32)
+    if shape.is_encoder_decoder:
+        model = open_pretrained(AutoModelForSeq2SeqLM, config.base, dtype=torch.float32)
+    else:
+        model = with_new_decoder(config.base, tokenizer, layers=config.decoder_layers, length=config.target)
+    if config.freeze_embeddings:
+        for half in (model.get_encoder(), model.get_decoder()):
+            half.get_input_embeddings().weight.requires_grad_(False)
     decoding = model.generation_config
     decoding.num_beams, decoding.length_penalty = config.beams, config.length_penalty
     decoding.no_repeat_ngram_size, decoding.max_length = config.no_repeat, config.target
@@ -197,6 +214,14 @@ def open_seq2seq(config: Seq2SeqConfig):
         # the targets begin with it, as BART's do; so must what is written
         decoding.forced_bos_token_id = first
     return model, tokenizer
+
+
+def _pairs_of(articles: list[Article], source: Pairs, config: Seq2SeqConfig) -> list[Article]:
+    """Give articles as they are, or the pairs that are derived from them."""
+    if not source.derive:
+        return articles
+    # a word takes about two pieces
+    return list(derive(articles, source.derive, words=max(config.target // 2, 1), seed=config.seed))
 
 
 def encode_pairs(articles: list[Article], tokenizer, config: Seq2SeqConfig) -> list[dict]:
@@ -211,8 +236,10 @@ def encode_pairs(articles: list[Article], tokenizer, config: Seq2SeqConfig) -> l
         One dictionary a pair: ``input_ids``, ``attention_mask``, ``labels``.
     """
 
+    hidden = _hiding_mark(tokenizer)
+
     def clean(text: str) -> str:
-        return " ".join(normalise(text, config.profile).split())
+        return " ".join(normalise(text, config.profile).split()).replace(GAP, hidden)
 
     sources = tokenizer([clean(article.text) for article in articles], max_length=config.source, truncation=True)
     targets = tokenizer(
@@ -222,6 +249,13 @@ def encode_pairs(articles: list[Article], tokenizer, config: Seq2SeqConfig) -> l
         {"input_ids": ids, "attention_mask": mask, "labels": labels}
         for ids, mask, labels in zip(sources["input_ids"], sources["attention_mask"], targets["input_ids"], strict=True)
     ]
+
+
+def _hiding_mark(tokenizer) -> str:
+    """Give what stands for hidden words: a mask, T5's first sentinel, or else the unknown piece."""
+    sentinel = "<extra_id_0>"
+    known = sentinel if tokenizer.convert_tokens_to_ids(sentinel) != tokenizer.unk_token_id else tokenizer.unk_token
+    return tokenizer.mask_token or known
 
 
 def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
@@ -237,7 +271,7 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
 
     Raises:
         FileNotFoundError: if a set is not there.
-        ModelError: if the base is not found or no encoder-decoder.
+        ModelError: if the base is not found, or is neither an encoder-decoder nor an encoder.
         ValueError: if no pair is left to train on, or a run to go on from was begun with other settings or other rows.
     """
     from safetensors.torch import load_model
@@ -256,12 +290,13 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     for source in config.train:
         read = read_pairs(source, root)
         kept, out = guard.refuse(read, lambda article: article.text, lambda article: article.id)
-        pairs += kept
+        pairs += _pairs_of(kept, source, config)
         removed[f"{source.name}/{source.split}"] = out
         facts.append({"name": source.name, "split": source.split, "rows": len(read), "removed_by_guard": out,
                       "sha256": fingerprint_rows(read)})  # fmt: skip
     facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
                   "sha256": fingerprint_rows(held)})  # fmt: skip
+    held = _pairs_of(held, config.validation, config)
     resumed = begin_or_resume(output, config, facts, finished)
     if not pairs or not held:
         raise ValueError(
