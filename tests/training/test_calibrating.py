@@ -55,7 +55,9 @@ def test_the_temperature_of_single_windows_is_that_of_their_logits():
     logits = np.stack([one.logits[0] for one in readings])
     for pool in ("mean", "max"):
         made = classifier(window_pool=pool)
-        assert served_temperature(made, readings, truth) == fit_temperature(logits.astype(float), truth, multi_label=False)
+        found, loss = served_temperature(made, readings, truth)
+        assert found == fit_temperature(logits.astype(float), truth, multi_label=False)
+        assert loss == pytest.approx(log_loss(made, readings, truth, found), abs=1e-5)
         assert (logits_of(made, readings) == logits).all()
 
 
@@ -63,7 +65,8 @@ def test_the_temperature_of_single_windows_is_that_of_their_logits():
 def test_the_temperature_of_several_windows_is_the_best_for_their_mean(lead_weight):
     readings, truth = drawn(200, 3)
     made = classifier(lead_weight=lead_weight)
-    found = served_temperature(made, readings, truth)
+    found, loss = served_temperature(made, readings, truth)
+    assert loss == pytest.approx(log_loss(made, readings, truth, found), abs=1e-5)
     tried = np.geomspace(0.3, 4.0, 80)
     assert found == min(tried, key=lambda temperature: log_loss(made, readings, truth, temperature))
     first = np.stack([one.logits[0] for one in readings]).astype(float)
@@ -84,13 +87,31 @@ def test_a_temperature_that_turns_right_answers_is_not_taken_for_its_likelihood(
     tried = np.geomspace(0.3, 4.0, 80)
     likeliest = min(tried, key=lambda temperature: log_loss(made, readings, truth, temperature))
     assert (right(1.0), right(likeliest)) == (1.0, 0.5)
-    assert right(served_temperature(made, readings, truth)) == 1.0
+    assert right(served_temperature(made, readings, truth)[0]) == 1.0
 
 
 def test_great_logits_of_windows_do_not_overflow():
     readings = [reading([3000, 0, 0], [0, 3000, 0]), reading([0, 0, 3000], [0, 0, 3000])]
-    assert np.isfinite(served_temperature(classifier(), readings, np.array([0, 2])))
+    assert np.isfinite(served_temperature(classifier(), readings, np.array([0, 2]))).all()
     assert np.isfinite(logits_of(classifier(), readings)).all()
+
+
+def test_the_weight_of_the_lead_is_chosen_by_the_loss():
+    """Where the first window tells the label and the others little, it is to weigh more, though no answer turns."""
+    truth = np.arange(90) % 3
+    random = np.random.default_rng(1)
+    readings = []
+    for label in truth:
+        logits = random.normal(0, 0.3, (4, 3))
+        logits[0, label] += 6
+        readings.append(reading(*logits))
+    made, config = classifier(), SimpleNamespace(
+        abstain_precision=0.9, multi_label=False, labels=STANCES, pool_windows="none"
+    )
+    made.settings = replace(made.settings, lead_weight=0.0)
+    assert all(made.probabilities(one)[0].argmax() == label for one, label in zip(readings, truth, strict=True))
+    rows = [SimpleNamespace(labels=(STANCES[label],)) for label in truth]
+    assert fit_settings(made, rows, readings, config).lead_weight == 9.0
 
 
 def test_logits_of_a_long_text_are_those_of_its_answer():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tasrih.data.labelled import Row
-from tasrih.evaluation.calibration import TEMPERATURES, confidence_for_precision, fit_calibration, fit_temperature
+from tasrih.evaluation.calibration import TEMPERATURES, confidence_for_precision, fit_calibration
 from tasrih.evaluation.metrics import average_precision, multi_label_scores, single_label_scores
 from tasrih.evaluation.spans import fit_spans
 from tasrih.models.classifier import Classifier, ClassifierSettings, Reading
@@ -99,7 +99,7 @@ def logits_of(classifier: Classifier, readings: Sequence[Reading]) -> np.ndarray
     return np.stack([pooled(reading) for reading in readings]).astype(np.float32)
 
 
-def served_temperature(classifier: Classifier, readings: Sequence[Reading], truth: np.ndarray) -> float:
+def served_temperature(classifier: Classifier, readings: Sequence[Reading], truth: np.ndarray) -> tuple[float, float]:
     """Find the temperature under which the probabilities that a text is answered by have the least log loss.
 
     Within a mean of windows a temperature turns answers too, and may gain likelihood by doing so: one that leaves fewer
@@ -111,14 +111,19 @@ def served_temperature(classifier: Classifier, readings: Sequence[Reading], trut
         truth: the label of each text, an index of shape (texts,).
 
     Returns:
-        What each window's logits are to be divided by before they are pooled.
+        ``(temperature, loss)``: what each window's logits are to be divided by before they are pooled, and the log
+        loss then, in nats a text.
     """
-    if classifier.settings.window_pool == "max":
-        return fit_temperature(logits_of(classifier, readings).astype(float), truth, multi_label=False)
+    by_maximum = classifier.settings.window_pool == "max"
     logits = np.concatenate([reading.logits for reading in readings]).astype(float)
+    if by_maximum:
+        logits = logits_of(classifier, readings).astype(float)
     logits -= logits.max(1, keepdims=True)
-    weights = np.log(np.concatenate([classifier.weights(reading.windows) for reading in readings]))
-    firsts = np.cumsum([0, *(len(reading.logits) for reading in readings[:-1])])
+    weights = np.zeros(len(logits))
+    firsts = np.arange(len(logits))
+    if not by_maximum:
+        weights = np.log(np.concatenate([classifier.weights(reading.windows) for reading in readings]))
+        firsts = np.cumsum([0, *(len(reading.logits) for reading in readings[:-1])])
 
     def answered(temperature: float) -> tuple[int, float]:
         """Count the texts answered right, and give the log loss."""
@@ -130,7 +135,8 @@ def served_temperature(classifier: Classifier, readings: Sequence[Reading], trut
     right = answered(1.0)[0]
     least = right - 2 * np.sqrt(right * (len(truth) - right) / len(truth))
     found = {temperature: answered(temperature) for temperature in (1.0, *TEMPERATURES)}
-    return float(min((loss, temperature) for temperature, (right, loss) in found.items() if right >= least)[1])
+    loss, temperature = min((loss, temperature) for temperature, (right, loss) in found.items() if right >= least)
+    return float(temperature), loss
 
 
 def score_readings(
@@ -181,16 +187,15 @@ def fit_settings(
             sure_from=found.sure_from,
         )  # fmt: skip
         return fit_spans(classifier, rows, readings) if config.spans else classifier.settings
-    best: tuple[float, ClassifierSettings, np.ndarray] | None = None
+    # by the loss: of a few hundred texts, which has the most answers right is a matter of chance
+    best: tuple[float, ClassifierSettings] | None = None
     for lead_weight in (0.0,) if config.pool_windows == "max" else (0.0, 1.0, 3.0, 9.0):
-        classifier.settings = replace(settings, lead_weight=lead_weight)
-        temperature = served_temperature(classifier, readings, truth)
-        classifier.settings = tried = replace(classifier.settings, temperature=temperature)
-        pooled = np.stack([classifier.probabilities(reading)[0] for reading in readings])
-        score = single_label_scores(truth, pooled.argmax(1), len(config.labels))[config.metric]
-        if best is None or score > best[0]:
-            best = score, tried, pooled
-    _, settings, pooled = best
+        classifier.settings = tried = replace(settings, lead_weight=lead_weight)
+        temperature, loss = served_temperature(classifier, readings, truth)
+        if best is None or loss < best[0]:
+            best = loss, replace(tried, temperature=temperature)
+    classifier.settings = settings = best[1]
+    pooled = np.stack([classifier.probabilities(reading)[0] for reading in readings])
     floor = confidence_for_precision(pooled.max(1), pooled.argmax(1) == truth, precision)
     return replace(settings, abstain_below=floor)
 
