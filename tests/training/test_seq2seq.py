@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tasrih.data.corpus import Article
+from tasrih.data.guard import HeldOut
 from tasrih.errors import ModelError
 from tasrih.models.summariser import Summariser
 from tasrih.training.bases import open_tokenizer
@@ -268,12 +269,22 @@ def test_hidden_words_are_what_the_base_takes_for_hidden(family, mark, request):
     assert tokenizer.convert_tokens_to_ids(mark) not in item["labels"]
 
 
+def _refused(world, made) -> int:
+    held = [article.text for article in read_pairs(made.validation, world.root)]
+    guard = HeldOut.from_root(world.root).also(held)
+    return guard.refuse(
+        read_pairs(made.train[0], world.root), lambda article: article.text, lambda article: article.id
+    )[1]
+
+
 def test_articles_without_summaries_are_learnt_from(mt5, world, tmp_path):
     """Pairs are derived after the guard: what it takes out is told, and no pair is made of it."""
     sets = [Pairs("corpus", "saudinewsnet", derive=how, limit=40) for how in ("infill", "lead")]
     made = config(mt5, tmp_path, train=sets, validation=replace(sets[0], limit=6), style="brief", sureness_articles=0)
     result = train_seq2seq(made, world.root)
     assert 0 < result["pairs"] <= 80
+    # as often as each set is read: what is held out, and what is validated on
+    assert result["removed_by_guard"] == {"corpus/saudinewsnet": 2 * _refused(world, made)}
     assert Summariser.from_pretrained(tmp_path, device="cpu").settings.styles == ("brief",)
 
 

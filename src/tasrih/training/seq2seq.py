@@ -291,7 +291,8 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         read = read_pairs(source, root)
         kept, out = guard.refuse(read, lambda article: article.text, lambda article: article.id)
         pairs += _pairs_of(kept, source, config)
-        removed[f"{source.name}/{source.split}"] = out
+        name = f"{source.name}/{source.split}"
+        removed[name] = removed.get(name, 0) + out  # a set may give pairs of several kinds
         facts.append({"name": source.name, "split": source.split, "rows": len(read), "removed_by_guard": out,
                       "sha256": fingerprint_rows(read)})  # fmt: skip
     facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
