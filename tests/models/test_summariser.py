@@ -777,6 +777,35 @@ def test_a_word_is_written_twice_but_not_in_a_row():
     assert written(no_repeat_words=0, no_repeat=2).split().count("زلزال") == 1
 
 
+@pytest.mark.parametrize(("profile", "expected"), [("news", "مستشفى المنارة إلى غاية الآن"), ("tidy", "مستشفي المناره الي غايه الان")])
+def test_what_folded_letters_write_is_spelled_as_in_the_text(profile, expected):
+    """Function words can be written too, by a vocabulary that knows neither hamzas nor alef maqsura."""
+    text = "افتُتح مُستشفى المنارة أمس، وهو مغلق لغاية الآن، وقال المدير إنه يعالج المرضى مجانا"
+    script_words = "مستشفي المناره الي غايه الان".split()
+    tokenizer = learn_vocabulary([text, *script_words] * 9, size=400, profile="news")
+    pieces = [tokenizer.encode(word, add_special_tokens=False).ids for word in script_words]
+    script, end = [piece for word in pieces for piece in word], tokenizer.token_to_id("[SEP]")
+
+    def decoder(ids):
+        def logits(prefixes):
+            rows = np.full((len(prefixes), tokenizer.get_vocab_size()), -20.0)
+            for row, prefix in zip(rows, prefixes, strict=True):
+                row[end] = -1.0
+                if len(prefix) < len(script):
+                    row[script[len(prefix)]] = 5.0
+            return rows
+
+        return logits
+
+    made = Summariser(
+        decoder, tokenizer, SummariserSettings(profile=profile, beams=1, start_id=2, end_id=end, unknown_id=1)
+    )
+    assert made.write(text, 14, grounded=False)[0] == expected
+    if profile == "news":
+        assert made.write(text, 14)[0] == expected
+        assert made.summarise(text, method="abstractive").supported == 1.0
+
+
 def test_styles_are_what_the_caller_says(mt5_family):
     assert Summariser.from_pretrained(mt5_family, device="cpu").settings.styles == ("headline",)
     made = Summariser.from_pretrained(mt5_family, device="cpu", styles=["brief"])

@@ -207,6 +207,8 @@ class Summariser:
                 free.add(index)
         self._free = frozenset(free)
         self._starts[list(free)] = False
+        # letters that are read alike are written alike
+        self._folds = self._clean("أى") != "أى"
         self._function_words = [self._pieces(self._clean(word)) for word in sorted(FUNCTION_WORDS)]
 
     @classmethod
@@ -465,7 +467,9 @@ class Summariser:
             max_words=max_words, min_words=min_words,
         )  # fmt: skip
         for hypothesis in hypotheses:
-            headline = as_spelled(_tidy(self._tokenizer.decode(list(hypothesis.pieces))), text)
+            headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
+            if self._folds:
+                headline = as_spelled(headline, text)
             matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
             if matter and max(3, min_words) <= len(headline.split()) <= max_words:
                 return headline, hypothesis.worth(1.0)
