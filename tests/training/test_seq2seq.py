@@ -277,6 +277,13 @@ def _refused(world, made) -> int:
     )[1]
 
 
+def test_sureness_is_not_fitted_on_derived_pairs(mt5, world, tmp_path):
+    some = Pairs("corpus", "saudinewsnet", derive="infill", limit=20)
+    made = config(mt5, tmp_path, train=[some], validation=replace(some, limit=6))
+    assert made.sureness_articles and "sureness" not in train_seq2seq(made, world.root)
+    assert Summariser.from_pretrained(tmp_path, device="cpu").settings.sure_from is None
+
+
 def test_articles_without_summaries_are_learnt_from(mt5, world, tmp_path):
     """Pairs are derived after the guard: what it takes out is told, and no pair is made of it."""
     sets = [Pairs("corpus", "saudinewsnet", derive=how, limit=40) for how in ("infill", "lead")]

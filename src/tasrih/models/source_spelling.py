@@ -8,56 +8,63 @@ from tasrih.text.normalise import normalise
 from tasrih.text.words import FUNCTION_WORDS, matter, without_clitics, words
 
 
-def as_spelled(summary: str, text: str) -> str:
-    """Give each word of a summary as its text spells it, vowel marks and tatweel left out.
-
-    Args:
-        summary: what was written of the text.
-        text: the text.
-
-    Returns:
-        The summary. A word that the text spells just so, or does not have, stays; of several spellings the text's
-        commonest is taken, its words without their clitics after those that stand there, then the function words.
+class SourceSpelling:
+    """The words of a text as it spells them, vowel marks and tatweel left out.
 
     Example:
-        >>> as_spelled("رساله الي وزير الامن", "وصلت رسالة الوزير للأمن")
+        >>> SourceSpelling("وصلت رسالة الوزير للأمن", "news").of("رساله الي وزير الامن")
         'رسالة إلى وزير الأمن'
     """
-    whole = Counter(_words(text))
-    spelled: dict[str, str] = {}
-    for word, _ in whole.most_common():
-        spelled.setdefault(_fold(word), word)
-    for word in [*spelled.values()]:
-        if next(matter(word), None):
-            for left in without_clitics(word):
-                spelled.setdefault(_fold(left), left)
-                # of للأمن the article's alef fell away
-                if word.removeprefix("و").removeprefix("ف").startswith("لل"):
-                    spelled.setdefault(_fold(f"ال{left}"), f"ال{left}")
-    for word in FUNCTION_WORDS:
-        spelled.setdefault(_fold(word), word)
 
-    def of(word: str) -> str:
-        if word in whole:
+    def __init__(self, text: str, profile: str) -> None:
+        """Take the words of a text.
+
+        Args:
+            text: the text that summaries are written of.
+            profile: the normalisation profile under which they are written.
+        """
+        self._profile = profile
+        clean = normalise(text, "tidy")
+        whole = Counter(clean[start:end] for start, end in words(clean))
+        # by folded form: the commonest word of the text, then function words, then what is left without clitics
+        self._spelled: dict[str, str] = {}
+        for word, _ in whole.most_common():
+            self._spelled.setdefault(self._fold(word), word)
+        matters = [word for word in self._spelled.values() if next(matter(word), None)]
+        for word in FUNCTION_WORDS:
+            self._spelled.setdefault(self._fold(word), word)
+        for word in matters:
+            for left, definite in without_clitics(word).items():
+                self._spelled.setdefault(self._fold(left), left)
+                if definite:  # its alef fell away in للأمن
+                    self._spelled.setdefault(self._fold(f"ال{left}"), f"ال{left}")
+
+    def _fold(self, word: str) -> str:
+        return normalise(word, self._profile)
+
+    def _word(self, word: str) -> str:
+        folded = self._fold(word)
+        if folded != word:  # it is spelled already
             return word
-        if found := spelled.get(_fold(word)):
+        if found := self._spelled.get(folded):
             return found
         for left in without_clitics(word):
-            if found := spelled.get(_fold(left)):
+            if found := self._spelled.get(left):
                 return word[: len(word) - len(left)] + found
         return word
 
-    made, done = [], 0
-    for start, end in words(summary):
-        made += [summary[done:start], of(summary[start:end])]
-        done = end
-    return "".join([*made, summary[done:]])
+    def of(self, summary: str) -> str:
+        """Give each word of a summary as the text spells it.
 
+        Args:
+            summary: what was written of the text, in folded letters.
 
-def _words(text: str) -> list[str]:
-    clean = normalise(text, "tidy")
-    return [clean[start:end] for start, end in words(clean)]
-
-
-def _fold(word: str) -> str:
-    return normalise(word, "search")
+        Returns:
+            The summary. A word that is spelled in other letters than the profile leaves stays, and so does one that
+            neither the text nor the list of function words has.
+        """
+        made, done = [], 0
+        for start, end in words(summary):
+            made += [summary[done:start], self._word(summary[start:end])]
+            done = end
+        return "".join([*made, summary[done:]])

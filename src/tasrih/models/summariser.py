@@ -23,7 +23,7 @@ from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, r
 from tasrih.models.headline_ranker import HeadlineRanker
 from tasrih.models.headline_weights import bundled_weights
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
-from tasrih.models.source_spelling import as_spelled
+from tasrih.models.source_spelling import SourceSpelling
 from tasrih.models.stored import read_settings
 from tasrih.results import Span, Summary
 from tasrih.text.language import unreadable
@@ -466,10 +466,11 @@ class Summariser:
             no_repeat_words=self.settings.no_repeat_words, marks=self._free, word_starts=self._starts,
             max_words=max_words, min_words=min_words,
         )  # fmt: skip
+        spelling = SourceSpelling(text, self.settings.profile) if self._folds else None
         for hypothesis in hypotheses:
             headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
-            if self._folds:
-                headline = as_spelled(headline, text)
+            if spelling:
+                headline = spelling.of(headline)
             matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
             if matter and max(3, min_words) <= len(headline.split()) <= max_words:
                 return headline, hypothesis.worth(1.0)

@@ -114,16 +114,14 @@ def served_temperature(classifier: Classifier, readings: Sequence[Reading], trut
         ``(temperature, loss)``: what each window's logits are to be divided by before they are pooled, and the log
         loss then, in nats a text.
     """
-    by_maximum = classifier.settings.window_pool == "max"
-    logits = np.concatenate([reading.logits for reading in readings]).astype(float)
-    if by_maximum:
+    if classifier.settings.window_pool == "max":  # each text is a window of its own
         logits = logits_of(classifier, readings).astype(float)
-    logits -= logits.max(1, keepdims=True)
-    weights = np.zeros(len(logits))
-    firsts = np.arange(len(logits))
-    if not by_maximum:
+        weights, firsts = np.zeros(len(logits)), np.arange(len(logits))
+    else:
+        logits = np.concatenate([reading.logits for reading in readings]).astype(float)
         weights = np.log(np.concatenate([classifier.weights(reading.windows) for reading in readings]))
         firsts = np.cumsum([0, *(len(reading.logits) for reading in readings[:-1])])
+    logits -= logits.max(1, keepdims=True)
 
     def answered(temperature: float) -> tuple[int, float]:
         """Count the texts answered right, and give the log loss."""

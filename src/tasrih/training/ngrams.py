@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tasrih.data.labelled import Row
+from tasrih.models.classifier import Reading
 from tasrih.models.encoding import TextEncoder
 from tasrih.models.ngrams import Ngrams, places_of, table_rows
 from tasrih.training.calibrating import classifier_of, read_rows, score_readings, served_temperature, truth_of
@@ -54,19 +55,22 @@ def fit_ngrams(
     readings = read_rows(classifier, validation)
     truth = truth_of(validation, config)
     linear = [_bags([window.ids for window in one.windows], vocabulary, separator) @ weights + bias for one in readings]
-    tried = {}
-    for share in _SHARES:
-        together = [
+
+    def together(share: float) -> list[Reading]:
+        return [
             replace(one, logits=(1 - share) * one.logits + share * added)
             for one, added in zip(readings, linear, strict=True)
         ]
-        scores = score_readings(classifier, validation, together, config)
+
+    def worth(share: float) -> float:
+        if config.multi_label:
+            return score_readings(classifier, validation, together(share), config)[config.metric]
         # of few texts, which share has the most answers right is a matter of chance, its loss is less so
-        worth = scores[config.metric] if config.multi_label else -served_temperature(classifier, together, truth)[1]
-        tried[share] = worth, scores
-    share = max(tried, key=lambda share: tried[share][0])
+        return -served_temperature(classifier, together(share), truth)[1]
+
+    share = max(_SHARES, key=worth)
     part = Ngrams(weights * np.float32(share), bias * np.float32(share), 1 - share, vocabulary, separator)
-    return part, {**tried[share][1], "ngram_share": share}
+    return part, {**score_readings(classifier, validation, together(share), config), "ngram_share": share}
 
 
 def _bags(texts: Sequence[Sequence[int]], vocabulary: int, separator: int | None):

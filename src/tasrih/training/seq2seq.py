@@ -255,7 +255,7 @@ def _hiding_mark(tokenizer) -> str:
     """Give what stands for hidden words: a mask, T5's first sentinel, or else the unknown piece."""
     sentinel = "<extra_id_0>"
     known = sentinel if tokenizer.convert_tokens_to_ids(sentinel) != tokenizer.unk_token_id else tokenizer.unk_token
-    return tokenizer.mask_token or known
+    return tokenizer.mask_token or known or ""
 
 
 def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
@@ -330,7 +330,8 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         }  # fmt: skip
         trainer.model.save_pretrained(output)
         tokenizer.save_pretrained(output)
-        if config.sureness_articles and config.style == "headline":
+        # pairs that were derived are no headlines, and what is hidden in them is for the tokenizer alone
+        if config.sureness_articles and config.style == "headline" and not config.validation.derive:
             some = held[: config.sureness_articles]
             result["sureness"] = store_sureness(
                 output, [article.text for article in some], [article.title for article in some]
