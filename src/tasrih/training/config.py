@@ -86,7 +86,7 @@ class ClassifierConfig:
     log_steps: int = 50
     """Steps between two lines of the log, ``train_log.json``."""
     bf16: bool = True
-    """Compute in bfloat16 where the device may."""
+    """Compute in bfloat16 where the device has instructions for it."""
     seed: int = 1
     """Of the head's weights, the order and dropout."""
     seeds: list[int] = field(default_factory=list)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
 from tasrih.data.corpus import Article
+from tasrih.text.normalise import normalise
 from tasrih.text.sentences import sentences
-from tasrih.text.words import matter, word_forms
+from tasrih.text.words import matter, without_clitics
 
 #: Stands where something was taken out of a text, until the tokenizer's own mark takes its place.
 GAP = "\ue000"
@@ -30,7 +32,7 @@ _STARTS = 0.3 / (_MEAN_RUN - 0.3 * (_MEAN_RUN - 1))
 _SHORTEST = 5
 
 
-def derive(articles: Iterable[Article], how: str, *, words: int, seed: int) -> Iterator[Article]:
+def derive(articles: Iterable[Article], how: str, *, words: int, within: int, seed: int) -> Iterator[Article]:
     """Make a pair of each article that gives one.
 
     Args:
@@ -38,7 +40,8 @@ def derive(articles: Iterable[Article], how: str, *, words: int, seed: int) -> I
         how: ``infill``: a stretch of the text, its sentences in disorder and runs of words hidden, and the stretch as
             it stood; ``gap``: the text without the sentence that shares most with the others, and that sentence;
             ``lead``: the text without its first sentence, and that sentence.
-        words: the most words that are to be written; a sentence that has more gives no pair.
+        words: the most words that are to be written: a stretch is cut there, a sentence that has more gives no pair.
+        within: words of the article that will be read, so that ``gap`` takes no sentence from behind them.
         seed: of what chance decides.
 
     Yields:
@@ -47,7 +50,13 @@ def derive(articles: Iterable[Article], how: str, *, words: int, seed: int) -> I
     dice = np.random.default_rng(seed)
     for article in articles:
         found = [" ".join(sentence.text.split()) for sentence in sentences(article.text)]
-        if pair := _infilled(found, words, dice) if how == "infill" else _without_one(found, words, how == "gap"):
+        if how == "infill":
+            pair = _infilled(found, words, dice)
+        elif how == "gap":
+            pair = _without_foremost(found, words, within)
+        else:
+            pair = _without_first(found, words)
+        if pair:
             yield replace(article, text=pair[0], title=pair[1])
 
 
@@ -79,19 +88,29 @@ def _hidden(sentence: list[str], dice: np.random.Generator) -> list[str]:
     return made
 
 
-def _without_one(found: list[str], words: int, best: bool) -> tuple[str, str] | None:
-    """Take out the first sentence, or the one that the others tell most of, which leaves a mark in its place."""
-    fits = [index for index, sentence in enumerate(found) if _SHORTEST <= len(sentence.split()) <= words]
-    if len(found) < 2 or not fits or (not best and fits[0] != 0):
+def _without_foremost(found: list[str], words: int, within: int) -> tuple[str, str] | None:
+    """Take out the sentence that the others tell most of, which leaves a mark in its place."""
+    lengths = [len(sentence.split()) for sentence in found]
+    ends = accumulate(lengths)
+    fits = [
+        index for index, (length, end) in enumerate(zip(lengths, ends, strict=True))
+        if _SHORTEST <= length <= words and end - length < within
+    ]  # fmt: skip
+    if len(found) < 2 or not fits:
         return None
-    chosen = max(fits, key=_shares(found).__getitem__) if best else 0
-    rest = [*found[:chosen], *([GAP] if best else []), *found[chosen + 1 :]]
-    return " ".join(rest), found[chosen]
+    chosen = max(fits, key=_shares(found).__getitem__)
+    return " ".join([*found[:chosen], GAP, *found[chosen + 1 :]]), found[chosen]
+
+
+def _without_first(found: list[str], words: int) -> tuple[str, str] | None:
+    if len(found) < 2 or not _SHORTEST <= len(found[0].split()) <= words:
+        return None
+    return " ".join(found[1:]), found[0]
 
 
 def _shares(found: list[str]) -> list[float]:
     """Give how much each sentence has in common with all others: F1 of their words, clitics dropped."""
-    told = [{word_forms(word)[-1] for word in matter(sentence)} for sentence in found]
+    told = [{_bare(word) for word in matter(sentence)} for sentence in found]
     counts = Counter(word for one in told for word in one)
     shares = []
     for one in told:
@@ -99,3 +118,8 @@ def _shares(found: list[str]) -> list[float]:
         others = len(counts) - sum(counts[word] == 1 for word in one)
         shares.append(2 * common / max(len(one) + others, 1))
     return shares
+
+
+def _bare(word: str) -> str:
+    folded = normalise(word, "search")
+    return min([folded, *without_clitics(folded)], key=len)

@@ -18,6 +18,7 @@ import numpy as np
 from tasrih.models.files import digest
 from tasrih.training.bases import check_base
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
+from tasrih.training.precision import can_bf16
 from tasrih.training.processes import Processes, own_part
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.refolding import refold_embeddings
@@ -74,7 +75,7 @@ class PretrainConfig:
     save_minutes: float = 10
     """Minutes between checkpoints."""
     bf16: bool = True
-    """Compute in bfloat16 where torch may."""
+    """Compute in bfloat16 where the device has instructions for it."""
     compile: bool = True
     """Use ``torch.compile``."""
     device: str = "cpu"
@@ -275,8 +276,10 @@ def pretrain(config: PretrainConfig) -> dict[str, float]:
     sampler = WindowSampler(shards, list(config.shards.values()), cls_id=cls_id, seed=config.seed)
     masker = WordMasker(tokenizer, rate=config.mask_rate, seed=config.seed)
 
+    bf16 = config.bf16 and can_bf16(config.device)
+
     def loss_of(ids, places, labels, all_labels):
-        with torch.autocast(config.device, torch.bfloat16, enabled=config.bf16):
+        with torch.autocast(config.device, torch.bfloat16, enabled=bf16):
             states = model.model(input_ids=ids).last_hidden_state.flatten(0, 1)[places]
             logits = model.decoder(model.head(states))
         return torch.nn.functional.cross_entropy(logits.float(), labels, reduction="sum") / all_labels

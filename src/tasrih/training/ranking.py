@@ -26,6 +26,7 @@ from tasrih.text.sentences import sentences
 from tasrih.training.bases import base_profile, open_tokenizer
 from tasrih.training.extracting import ExtractiveConfig, reach, read_titled
 from tasrih.training.grading import GRADES, GradedArticle, read_graded, window_key
+from tasrih.training.precision import can_bf16
 from tasrih.training.provenance import write_config, write_provenance, write_whole
 from tasrih.training.ranker_module import lower_part, make_ranker
 
@@ -126,7 +127,8 @@ def train_ranker(config: RankerConfig, root: Path | None = None) -> dict:
     optimizer = torch.optim.AdamW(
         [{"params": part} for part in (blocks, head)], lr=0.0, weight_decay=config.weight_decay
     )  # fmt: skip
-    bf16 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+
+    bf16 = can_bf16("cpu")
 
     def scores_of(batch: Sequence[_Example]):
         inputs = {name: torch.from_numpy(value) for name, value in _stack(batch, reader).items()}

@@ -116,7 +116,7 @@ class Seq2SeqConfig:
     log_steps: int = 50
     """Steps between two lines of the log, ``train_log.json``."""
     bf16: bool = True
-    """Compute in bfloat16 where the device may."""
+    """Compute in bfloat16 where the device has instructions for it."""
     seed: int = 1
     """Of order and dropout."""
     seeds: list[int] = field(default_factory=list)
@@ -221,7 +221,8 @@ def _pairs_of(articles: list[Article], source: Pairs, config: Seq2SeqConfig) -> 
     if not source.derive:
         return articles
     # a word takes about two pieces
-    return list(derive(articles, source.derive, words=max(config.target // 2, 1), seed=config.seed))
+    reach, most = max(config.source // 2, 1), max(config.target // 2, 1)
+    return list(derive(articles, source.derive, words=most, within=reach, seed=config.seed))
 
 
 def encode_pairs(articles: list[Article], tokenizer, config: Seq2SeqConfig) -> list[dict]:

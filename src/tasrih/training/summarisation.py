@@ -27,6 +27,7 @@ from tasrih.text.normalise import normalise
 from tasrih.training.bases import check_base
 from tasrih.training.checkpoints import Budget, cut_log, drop_checkpoint, read_checkpoint, save_checkpoint
 from tasrih.training.embeddings import count_pairs, embed_by_pmi
+from tasrih.training.precision import can_bf16
 from tasrih.training.provenance import check_resumable, write_config, write_provenance, write_whole
 from tasrih.training.tokenizer import learn_seq2seq_vocabulary, save_seq2seq_tokenizer
 
@@ -84,7 +85,7 @@ class SummariserConfig:
     label_smoothing: float = 0.1
     """Of the target distribution, in the headline stage."""
     bf16: bool = True
-    """Compute in bfloat16 where torch may."""
+    """Compute in bfloat16 where the device has instructions for it."""
     compile: bool = True
     """Use ``torch.compile``."""
     seed: int = 1
@@ -276,9 +277,11 @@ def train_summariser(config: SummariserConfig, root: Path | None = None) -> dict
         rows = random.integers(held, len(sources), config.batch_size)
         return sources[rows], targets[rows]
 
+    bf16 = config.bf16 and can_bf16("cpu")
+
     def loss_of(source, target, smoothing: float):
         labels = target.masked_fill(target == 0, -100)
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = model(input_ids=source, attention_mask=(source != 0).long(), labels=labels).logits
         return torch.nn.functional.cross_entropy(
             logits.float().flatten(0, 1), labels.flatten(), ignore_index=-100, label_smoothing=smoothing

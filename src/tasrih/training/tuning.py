@@ -21,6 +21,7 @@ from tasrih.models.encoding import TextEncoder
 from tasrih.training.bases import base_profile, open_base
 from tasrih.training.features import Collator, features, hide_tokens, join_rows
 from tasrih.training.losses import joined_module, pooled_module, text_loss
+from tasrih.training.precision import can_bf16
 from tasrih.training.provenance import write_whole
 
 if TYPE_CHECKING:
@@ -83,13 +84,6 @@ def per_process(batch_size: int, accumulate: int) -> int:
             f"batch_size {batch_size} is no multiple of {processes} processes times accumulate {accumulate}"
         )
     return batch_size // (processes * accumulate)
-
-
-def can_bf16() -> bool:
-    """Say whether the device computes in bfloat16."""
-    import torch
-
-    return not torch.cuda.is_available() or torch.cuda.is_bf16_supported()
 
 
 def layer_groups(model, *, learning_rate: float, layer_decay: float, weight_decay: float, decayed: set[str]) -> list:
