@@ -108,6 +108,12 @@ def test_absurd_sizes_fail_before_memory_is_taken(foreign, key, value):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 
+@pytest.mark.parametrize("half", ["encoder", "decoder"])
+def test_the_sizes_of_each_half_are_held_against_the_weights(foreign, half):
+    change(foreign, **{half: {"vocab_size": 10**9, "hidden_size": 8}})
+    refused(foreign, "vocab_size is 1,000,000,000, more than the weights hold", Summariser.from_pretrained)
+
+
 def test_a_vocabulary_that_the_weights_cannot_hold(foreign):
     change(foreign, vocab_size=900)
     refused(foreign, "a vocabulary of 900 by 8 is more than the weights hold")

@@ -552,6 +552,20 @@ def _made(write) -> Summariser:
     return Writing(lambda ids: None, tokenizer, SummariserSettings())
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"max_target": 0}, "max_target must be 1 at least, or null for no bound"),
+        ({"max_target": -1}, "max_target must not be negative, not -1"),
+        ({"read_first": -1}, "read_first must not be negative, not -1"),
+        ({"written_first": -2}, "written_first must not be negative, not -2"),
+    ],
+)
+def test_marks_and_bounds_that_no_model_can_have_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        SummariserSettings(**settings)
+
+
 def test_what_is_not_in_the_text_is_written_anew_under_the_constraint_then_cut_out():
     asked = []
 

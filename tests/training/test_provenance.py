@@ -16,6 +16,7 @@ class Config:
     output: str = "out"
     epochs: float = 3
     labels: tuple = ("a",)
+    sets: tuple = ()
     resume: bool = False
 
 
@@ -62,6 +63,16 @@ def test_a_run_is_gone_on_from_under_its_own_settings_alone(tmp_path):
     with pytest.raises(ValueError, match="was begun with epochs=3, not 4") as caught:
         provenance.check_resumable(tmp_path / "run", replace(Config(), epochs=4))
     assert "\n" not in str(caught.value)
+
+
+def test_options_that_came_since_a_run_was_begun_do_not_end_it(tmp_path):
+    """Within a set as within the run: a set had no ``derive`` when the run began."""
+    now = replace(Config(), sets=[{"name": "ant", "split": "train", "derive": ""}])
+    provenance.write_config(tmp_path, replace(now, sets=[{"name": "ant", "split": "train"}]))
+    provenance.check_resumable(tmp_path, now)
+    for changed in ([{"name": "bbc", "split": "train", "derive": ""}], now.sets * 2, []):
+        with pytest.raises(ValueError, match="was begun with sets="):
+            provenance.check_resumable(tmp_path, replace(now, sets=changed))
 
 
 def test_a_run_is_gone_on_from_over_its_own_rows_alone(tmp_path):

@@ -11,10 +11,20 @@ import pytest
 from tasrih.data.corpus import Article
 from tasrih.data.guard import HeldOut
 from tasrih.errors import ModelError
+from tasrih.models.files import PRETRAINED
 from tasrih.models.summariser import Summariser
 from tasrih.training.bases import open_tokenizer
 from tasrih.training.derived_pairs import GAP
-from tasrih.training.seq2seq import Pairs, Seq2SeqConfig, encode_pairs, open_seq2seq, read_pairs, train_seq2seq
+from tasrih.training.seq2seq import (
+    Pairs,
+    Seq2SeqConfig,
+    _pairs_of,
+    check_lengths,
+    encode_pairs,
+    open_seq2seq,
+    read_pairs,
+    train_seq2seq,
+)
 
 
 def config(base="base", output="out", **changes) -> Seq2SeqConfig:
@@ -51,8 +61,7 @@ def test_each_family_trains_saves_and_writes(family, headline_files, world, tmp_
     assert [part["rows"] for part in stored["data"]] == [48, 12]
     assert not (tmp_path / "out" / "checkpoints").exists()
     text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."
-    summary = Summariser.from_pretrained(tmp_path / "out", device="cpu").summarise(text, method="abstractive")
-    assert summary.text
+    assert Summariser.from_pretrained(tmp_path / "out", device="cpu").write(text, 12)[0]
 
 
 def test_a_model_learns_its_headlines(mt5, headline_files, world, tmp_path):
@@ -139,7 +148,7 @@ def test_the_guard_stands_before_the_pairs(mt5, world, tmp_path):
 
 def test_articles_of_the_validation_set_are_no_pairs(mt5, headline_files, tmp_path):
     files = Pairs(str(headline_files), "validation")
-    with pytest.raises(ValueError, match=r"train gives 0 pairs and validation 12: both need some \(12 of train were taken"):
+    with pytest.raises(ValueError, match=r"train gives 0 pairs and validation 12: both need some \(of train 12 articles"):
         train_seq2seq(config(mt5, tmp_path / "out", train=[files], validation=files), tmp_path / "no-root")
 
 
@@ -246,8 +255,69 @@ def test_an_encoder_is_given_a_decoder_and_learns_to_write(family, headline_file
     for half in (model.get_encoder(), model.decoder):
         assert torch.equal(half.get_input_embeddings().weight, words) == (family == "pretrained")
     assert len(AutoTokenizer.from_pretrained(tmp_path / "out")) == model.config.decoder.vocab_size
-    text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."
-    assert Summariser.from_pretrained(tmp_path / "out", device="cpu").summarise(text, method="abstractive").text
+    opened = Summariser.from_pretrained(tmp_path / "out", device="cpu").settings
+    assert (opened.start_id, opened.end_id) == (tokenizer.cls_token_id, tokenizer.sep_token_id)
+    assert (opened.max_source, opened.styles) == (48, ("headline",))
+
+
+def test_an_encoder_whose_embeddings_are_narrower_is_given_a_decoder(bert, tmp_path):
+    import torch
+    from transformers import ElectraConfig, ElectraModel
+
+    shape = ElectraConfig(
+        vocab_size=len(open_tokenizer(str(bert))), embedding_size=8, hidden_size=16, num_hidden_layers=1,
+        num_attention_heads=2, intermediate_size=16, max_position_embeddings=32,
+    )  # fmt: skip
+    ElectraModel(shape).save_pretrained(tmp_path)
+    open_tokenizer(str(bert)).save_pretrained(tmp_path)
+    model, tokenizer = open_seq2seq(config(tmp_path, source=16, target=8))
+    (item,) = encode_pairs([Article("a", "قال الوزير", "قال")], tokenizer, config(profile="lossless"))
+    with torch.no_grad():
+        loss = model(**{name: torch.tensor([ids]) for name, ids in item.items()}).loss
+    assert torch.isfinite(loss)
+
+
+def test_an_exported_classifier_is_no_base_for_writing():
+    with pytest.raises(ModelError, match=r"base .*topic is an exported classifier, which AutoModel cannot go on from"):
+        open_seq2seq(config(PRETRAINED / "topic"))
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "message"),
+    [
+        ("arabart", {"source": 4096}, "source 4096 is more than .* has positions for: at most"),
+        ("arabart", {"target": 4096}, "target 4096 is more than .* has positions for: at most"),
+        ("xlm_roberta", {"source": 513}, "source 513 is more than .* has positions for: at most"),
+    ],
+)
+def test_lengths_that_a_base_has_no_positions_for_are_refused(family, changes, message, request, world, tmp_path):
+    base = request.getfixturevalue(family)
+    made = config(base, tmp_path / "out", train=[Pairs("nowhere")], **changes)
+    with pytest.raises(ValueError, match=message):
+        train_seq2seq(made, world.root)
+
+
+def test_relative_positions_and_new_decoders_have_no_bound(mt5, bert):
+    check_lengths(config(mt5, source=4096, target=4096))
+    check_lengths(config(bert, source=16, target=4096))
+
+
+def test_a_stage_over_a_writer_is_held_against_each_half(bert, tmp_path):
+    model, tokenizer = open_seq2seq(config(bert, target=12))
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    check_lengths(config(tmp_path, source=16, target=14))
+    with pytest.raises(ValueError, match=r"target 15 is more than .* has positions for: at most 14"):
+        check_lengths(config(tmp_path, source=16, target=15))
+
+
+def test_what_marks_a_gap_stands_for_nothing_where_an_article_has_it(bert, world, tmp_path):
+    tokenizer = open_tokenizer(str(bert))
+    some = [Article("a", f"قال{GAP}الوزير.", f"قال {GAP}")]
+    (pair,) = _pairs_of(some, Pairs("set"), config())
+    (item,) = encode_pairs([pair], tokenizer, config(profile="lossless"))
+    assert tokenizer.mask_token_id not in item["input_ids"] + item["labels"]
+    assert pair.text == "قال الوزير."
 
 
 def test_what_is_no_encoder_is_refused(bert, tmp_path):

@@ -85,10 +85,15 @@ def longest_window(shape, tokenizer) -> int:
     Returns:
         The number; a very large one where the model has no positions of its own.
     """
+    return min(positions_of(shape), tokenizer.model_max_length)
+
+
+def positions_of(shape) -> int:
+    """Give the tokens that a model, or a half of one, has positions for: a very large number where it needs none."""
     longest = getattr(shape, "max_position_embeddings", None) or 10**9
     if "roberta" in shape.model_type:
         longest -= shape.pad_token_id + 1  # its positions are counted from there
-    return min(longest, tokenizer.model_max_length)
+    return longest
 
 
 def _need_sentencepiece(place: Path | str) -> None:

@@ -68,7 +68,9 @@ def check_transformers_folder(folder: Path, config: dict[str, Any]) -> None:
     shapes: dict[str, list[int]] = {}
     for path in weights:
         shapes |= _shapes(path)
-    _check_sizes(folder, config, shapes)
+    for part in (config, config.get("encoder"), config.get("decoder")):  # of two halves, each has a config of its own
+        if isinstance(part, dict):
+            _check_sizes(folder, part, shapes)
 
 
 def _check_links(folder: Path) -> None:

@@ -101,6 +101,8 @@ class SummariserSettings:
         for name in (*marks, "max_target", "no_repeat", "no_repeat_words"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, not {value!r}")
+        if self.max_target == 0:
+            raise ValueError("max_target must be 1 at least, or null for no bound")
         steps_of(self.profile)
 
 

@@ -5,12 +5,13 @@ The decoder is computed anew over the short prefix at each step, so that there i
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tasrih.models.auto_tokenizer import positions_of
 from tasrih.models.files import write_config
 from tasrih.models.stored import read_settings
 from tasrih.models.summariser import SummariserSettings, stored_settings
@@ -32,7 +33,7 @@ def export_summariser(source: str | Path, output: str | Path) -> Path:
 
     Raises:
         FileNotFoundError: if the source is no trained summariser.
-        ValueError: if the model is of a shape that this export does not know.
+        ValueError: if the model is of a shape that this export does not know, or its output is not tied.
     """
     import torch
     from torch import nn
@@ -45,7 +46,10 @@ def export_summariser(source: str | Path, output: str | Path) -> Path:
     config = model.config
     head = getattr(getattr(getattr(model, "decoder", None), "cls", None), "predictions", None)
     if config.model_type not in SHAPES or (config.model_type != "t5" and head is None):
-        raise ValueError(f"the export knows summarisers of the shapes {' and '.join(SHAPES)}, not {config.model_type}")
+        kind = config.model_type if config.model_type not in SHAPES else f"a decoder of {config.decoder.model_type}"
+        raise ValueError(f"the export knows summarisers of the shapes {' and '.join(SHAPES)} (with BERT's), not {kind}")
+    if not torch.equal(model.get_output_embeddings().weight, model.get_decoder().get_input_embeddings().weight):
+        raise ValueError(f"{source} writes by a table of its own; the export knows tied ones (tie_word_embeddings)")
     model.eval()
     two = head is not None
 
@@ -91,6 +95,7 @@ def export_summariser(source: str | Path, output: str | Path) -> Path:
         "start_id": config.decoder_start_token_id, "end_id": config.eos_token_id,
     }  # fmt: skip
     settings = read_settings(SummariserSettings, {**stored_settings(model), **marks}, source)
+    settings = replace(settings, max_source=min(settings.max_source, positions_of(model.get_encoder().config)))
     write_config(output, {"kind": "summariser", "settings": asdict(settings), "architecture": config.model_type})
     return output
 

@@ -14,7 +14,7 @@ from tasrih.training.bases import open_pretrained
 
 
 def with_new_decoder(base: str, tokenizer: Any, *, layers: int, length: int, dropout: float = 0.1) -> Any:
-    """Put a decoder with cross-attention over an encoder; its word embeddings begin as the encoder's.
+    """Put a decoder with cross-attention over an encoder; its word embeddings begin as the encoder's, if as wide.
 
     Args:
         base: the encoder: a folder or a hub id.
@@ -47,8 +47,10 @@ def with_new_decoder(base: str, tokenizer: Any, *, layers: int, length: int, dro
             add_cross_attention=True, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
         )
     )  # fmt: skip
-    with torch.no_grad():
-        decoder.get_input_embeddings().weight.copy_(encoder.get_input_embeddings().weight)
+    read, written = (half.get_input_embeddings().weight for half in (encoder, decoder))
+    if read.shape == written.shape:  # an ALBERT's or a small ELECTRA's are narrower than its states
+        with torch.no_grad():
+            written.copy_(read)
     model = EncoderDecoderModel(encoder=encoder, decoder=decoder)
     for settings in (model.config, model.generation_config):
         settings.decoder_start_token_id, settings.eos_token_id = first, last

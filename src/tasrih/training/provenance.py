@@ -84,11 +84,20 @@ def check_resumable(output: Path, config: Any, name: str = "train_config.json") 
         return
     begun = json.loads(path.read_text(encoding="utf-8"))
     for option, value in json.loads(json.dumps(dataclasses.asdict(config))).items():
-        if option != "resume" and option in begun and begun[option] != value:
+        if option != "resume" and option in begun and not _agree(begun[option], value):
             raise ValueError(
                 f"resume: the run in {output} was begun with {option}={begun[option]}, not {value}; "
                 "keep that, or take another output"
             )
+
+
+def _agree(then: Any, now: Any) -> bool:
+    """Say whether two settings are the same, but for options within them that only one of the two versions has."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return all(_agree(then[option], now[option]) for option in then.keys() & now.keys())
+    if isinstance(then, list) and isinstance(now, list):
+        return len(then) == len(now) and all(map(_agree, then, now))
+    return then == now
 
 
 def begin_or_resume(output: Path, config: Any, data: list[dict], *stale: Path) -> bool:

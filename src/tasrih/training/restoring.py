@@ -39,7 +39,7 @@ def open_exported(kind: type, base: str | Path, **options) -> Any:
         The config, tokenizer or model.
 
     Raises:
-        ModelError: if the folder is damaged, or of another shape or vocabulary.
+        ModelError: if the folder is damaged, or of another shape or vocabulary; or a model without a head is asked for.
     """
     base, encoder = Path(base), PRETRAINED / "encoder"
     open_folder(base)
@@ -49,6 +49,8 @@ def open_exported(kind: type, base: str | Path, **options) -> Any:
         tokenizer = kind.from_pretrained(encoder)
         _check_vocabulary(base, tokenizer)
         return tokenizer
+    if "config" not in options:
+        raise ModelError(f"base {base} is an exported classifier, which {kind.__name__} cannot go on from: {_MEND}")
     # in the precision asked for from the start: the encoder's own is bf16, which would round the weights
     model = kind.from_config(options["config"], dtype=options["dtype"])
     state = _state(base / _GRAPH, model, tokens=kind.__name__ == "AutoModelForTokenClassification")

@@ -20,6 +20,7 @@ from tasrih.data.guard import HeldOut
 from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.data.sources import read_splits
 from tasrih.evaluation.rouge import rouge
+from tasrih.models.auto_tokenizer import positions_of
 from tasrih.models.summariser import SummariserSettings
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
@@ -193,8 +194,6 @@ def open_seq2seq(config: Seq2SeqConfig):
     import torch
     from transformers import AutoConfig, AutoModelForSeq2SeqLM
 
-    # of two halves, transformers tells at each run what it changed years ago
-    warnings.filterwarnings("ignore", "Version v4.12.0 introduces", FutureWarning)
     torch.manual_seed(config.seed)
     shape = open_pretrained(AutoConfig, config.base)
     tokenizer = open_tokenizer(config.base)
@@ -216,8 +215,33 @@ def open_seq2seq(config: Seq2SeqConfig):
     return model, tokenizer
 
 
+def check_lengths(config: Seq2SeqConfig) -> None:
+    """Hold the lengths that a run asks for against the positions that its base has.
+
+    Args:
+        config: the run.
+
+    Raises:
+        ModelError: if the base is not found.
+        ValueError: if ``source`` or ``target`` is more than it has; the message names the option and the most.
+    """
+    from transformers import AutoConfig
+
+    shape = open_pretrained(AutoConfig, config.base)
+    reads, writes = getattr(shape, "encoder", shape), getattr(shape, "decoder", shape)
+    # a new decoder gets as many as are asked for
+    asked = [("source", config.source, reads)] + [("target", config.target, writes)] * shape.is_encoder_decoder
+    for option, tokens, half in asked:
+        if tokens > (most := positions_of(half)):
+            raise ValueError(f"{option} {tokens} is more than {config.base} has positions for: at most {most}")
+
+
 def _pairs_of(articles: list[Article], source: Pairs, config: Seq2SeqConfig) -> list[Article]:
-    """Give articles as they are, or the pairs that are derived from them."""
+    """Give articles as they are, or the pairs that are derived from them; what marks a gap stands in no article."""
+    articles = [
+        replace(each, text=each.text.replace(GAP, " "), title=each.title and each.title.replace(GAP, " "))
+        for each in articles
+    ]
     if not source.derive:
         return articles
     # a word takes about two pieces
@@ -273,11 +297,13 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
     Raises:
         FileNotFoundError: if a set is not there.
         ModelError: if the base is not found, or is neither an encoder-decoder nor an encoder.
-        ValueError: if no pair is left to train on, or a run to go on from was begun with other settings or other rows.
+        ValueError: if no pair is left to train on, a length is more than the base has positions for, or a run to go on
+            from was begun with other settings or other rows.
     """
     from safetensors.torch import load_model
 
     begun, output, root = time.monotonic(), Path(config.output), root or data_root()
+    check_lengths(config)
     tokenizer = open_tokenizer(config.base)
     config = replace(config, profile=config.profile or base_profile(config.base, tokenizer))
     finished, runs = output / "train_metrics.json", output / "checkpoints"
@@ -294,25 +320,30 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         pairs += _pairs_of(kept, source, config)
         name = f"{source.name}/{source.split}"
         removed[name] = removed.get(name, 0) + out  # a set may give pairs of several kinds
-        facts.append({"name": source.name, "split": source.split, "rows": len(read), "removed_by_guard": out,
-                      "sha256": fingerprint_rows(read)})  # fmt: skip
+        derived = {"derive": source.derive} if source.derive else {}
+        facts.append({"name": source.name, "split": source.split, **derived, "rows": len(read),
+                      "removed_by_guard": out, "sha256": fingerprint_rows(read)})  # fmt: skip
     facts.append({"name": config.validation.name, "split": config.validation.split, "rows": len(held),
                   "sha256": fingerprint_rows(held)})  # fmt: skip
     held = _pairs_of(held, config.validation, config)
     resumed = begin_or_resume(output, config, facts, finished)
     if not pairs or not held:
         raise ValueError(
-            f"train gives {len(pairs)} pairs and validation {len(held)}: both need some ({sum(removed.values())} of "
-            "train were taken out, for they stand in validation or in a held-out set of the data root)"
+            f"train gives {len(pairs)} pairs and validation {len(held)}: both need some (of train "
+            f"{sum(removed.values())} articles were taken out, for they stand in validation or in a held-out set of "
+            "the data root; of those whose pairs are derived, some have no sentence that fits into target)"
         )
 
     items, check = (encode_pairs(articles, tokenizer, config) for articles in (pairs, held))
     seeds = config.seeds or [config.seed]
     scores = []
-    for seed in seeds:
-        folder = runs / f"seed-{seed}"
-        trainer = _trainer(replace(config, seed=seed), items, check, folder)
-        scores.append(run_or_resume(trainer, folder, resume=config.resume))
+    with warnings.catch_warnings():
+        # of two halves, transformers tells at each run what it changed years ago
+        warnings.filterwarnings("ignore", "Version v4.12.0 introduces", FutureWarning)
+        for seed in seeds:
+            folder = runs / f"seed-{seed}"
+            trainer = _trainer(replace(config, seed=seed), items, check, folder)
+            scores.append(run_or_resume(trainer, folder, resume=config.resume))
     best = max(range(len(seeds)), key=lambda index: scores[index][config.metric])
     if best < len(seeds) - 1:  # the trainer holds the last one's
         load_model(
