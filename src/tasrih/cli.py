@@ -242,6 +242,8 @@ def summarise(
     grounded: Annotated[
         bool, typer.Option("--grounded/--free", help="Let the model write words of the text and function words only.")
     ] = True,
+    beams: Annotated[int | None, typer.Option(help="Width of the model's search; 1 is greedy.")] = None,
+    length_penalty: Annotated[float | None, typer.Option(help="Higher for longer summaries by the model.")] = None,
     model: ModelName = None,
     as_json: AsJson = False,
     jsonl: AsLines = False,
@@ -253,8 +255,9 @@ def summarise(
 
     def work(texts: Iterator[str]) -> Iterator:
         return verb(
-            texts, style=style, max_words=max_words, min_words=min_words, method=method, grounded=grounded, model=model
-        )
+            texts, style=style, max_words=max_words, min_words=min_words, method=method, grounded=grounded,
+            beams=beams, length_penalty=length_penalty, model=model,
+        )  # fmt: skip
 
     def show(summary) -> None:
         typer.echo(printable(summary.text))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasrih.models.deadline import until
-from tasrih.models.decoding import WordTrie, beam_search
+from tasrih.models.decoding import WordTrie, beam_search, search_together
 
 END = 0
 
@@ -50,7 +50,8 @@ def everything(
 
 def search(next_logits, **options):
     defaults = {"end": END, "beams": 500, "max_pieces": 4, "min_pieces": 1, "no_repeat": 0}
-    return beam_search(next_logits, **{**defaults, **options})
+    (found,) = search_together(lambda owners, prefixes: next_logits(prefixes), [beam_search(**{**defaults, **options})])
+    return found
 
 
 @settings(deadline=None, max_examples=40)
@@ -329,3 +330,24 @@ def test_marks_do_not_run_on():
     found = search(model, marks={2, 3}, no_repeat_words=2, **options, max_words=2)
     both = [(2, 3), (3, 2)]
     assert {beam.pieces for beam in found} == {(*before, 1, *after) for before in both for after in both}
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 3), st.integers(1, 6)), min_size=1, max_size=4))
+def test_searches_that_go_together_find_what_each_finds_alone(asked):
+    """Of other models, widths and lengths, so that some end before others."""
+    models = [table(seed) for seed, _, _ in asked]
+
+    def begun():
+        return [beam_search(end=END, beams=beams, max_pieces=most, min_pieces=0) for _, beams, most in asked]
+
+    def together(owners, prefixes):
+        assert len(set(map(len, prefixes))) == 1
+        assert owners == sorted(owners)
+        return np.stack([models[owner]([prefix])[0] for owner, prefix in zip(owners, prefixes, strict=True)])
+
+    alone = [
+        search_together(lambda _, prefixes, model=model: model(prefixes), [one])[0]
+        for model, one in zip(models, begun(), strict=True)
+    ]
+    assert search_together(together, begun()) == alone

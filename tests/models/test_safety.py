@@ -18,7 +18,8 @@ from tasrih.models.classifier import Classifier
 from tasrih.models.files import PRETRAINED, open_folder, write_config
 from tasrih.models.load import load
 from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph
-from tasrih.models.summariser import Summariser, SummariserSettings
+from tasrih.models.summariser import Summariser
+from tasrih.models.summary_settings import SummariserSettings
 
 #: JSON that is nested deeper than any reader goes.
 DEEP = b'{"a":' * 100_000
@@ -242,7 +243,7 @@ def test_a_piece_without_a_row_fails_before_memory_is_taken(tmp_path):
     refused(folder, "cannot write .*index 2000000000 is out of bounds", Summariser.from_pretrained)
     with pytest.raises(ValueError, match="a piece of the tokenizer has the id 2,000,000,000"):
         tokenizer = Tokenizer(models.WordLevel({"نص": 2 * 10**9}, unk_token="نص"))
-        Summariser(lambda ids: None, tokenizer, SummariserSettings())
+        Summariser(lambda articles: None, tokenizer, SummariserSettings())
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
 
 

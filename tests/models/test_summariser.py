@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tasrih.data.corpus import read_articles
 from tasrih.errors import ModelError
 from tasrih.models.extractive import balanced
-from tasrih.models.files import open_folder
-from tasrih.models.summariser import Summariser, SummariserSettings, _onnx_decoder, check_summary
+from tasrih.models.extractive_summary import extract
+from tasrih.models.summariser import Summariser
+from tasrih.models.summary_settings import Asked, SummariserSettings, check_summary
 from tasrih.results import Summary
 from tasrih.text.language import unreadable
-from tasrih.text.sentences import sentences
 from tasrih.text.words import support
 from tasrih.training.tokenizer import learn_seq2seq_vocabulary, learn_vocabulary
 
@@ -152,11 +152,11 @@ def test_a_brief_is_made_of_whole_sentences(ours):
 
 def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
     class Inventing(Summariser):
-        def write(self, text, max_words, *, min_words, grounded):
-            return "افتتح الزرافة عيادة جديدة", -1.0
+        def write_all(self, asked, *, grounded=True, settings=None):
+            return [("افتتح الزرافة عيادة جديدة", -1.0) for _ in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
-    made = Inventing(lambda ids: None, tokenizer, SummariserSettings())
+    made = Inventing(lambda articles: None, tokenizer, SummariserSettings())
     auto = made.summarise(ARTICLE)
     assert (auto.method, auto.reason) == ("extractive", "not in the text: الزرافة")
     check(made, ARTICLE, auto, 14)
@@ -168,11 +168,11 @@ def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
 @pytest.mark.parametrize(("sure_from", "method"), [(None, "abstractive"), (-2.0, "abstractive"), (-0.5, "extractive")])
 def test_auto_keeps_a_headline_that_the_model_is_sure_of(sure_from, method):
     class Sure(Summariser):
-        def write(self, text, max_words, *, min_words, grounded):
-            return " ".join(text.split()[:4]), -1.0
+        def write_all(self, asked, *, grounded=True, settings=None):
+            return [(" ".join(one.text.split()[:4]), -1.0) for one in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
-    made = Sure(lambda ids: None, tokenizer, SummariserSettings(sure_from=sure_from))
+    made = Sure(lambda articles: None, tokenizer, SummariserSettings(sure_from=sure_from))
     assert made.summarise(ARTICLE).method == method
     assert made.summarise(ARTICLE, method="abstractive").method == "abstractive"
 
@@ -181,7 +181,7 @@ def test_a_model_that_writes_nothing_whole_falls_back():
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
     logits = np.zeros(tokenizer.get_vocab_size())
     logits[tokenizer.token_to_id("</s>")] = -1e9
-    made = Summariser(lambda ids: lambda prefixes: np.tile(logits, (len(prefixes), 1)), tokenizer, SummariserSettings())
+    made = Summariser(lambda articles: lambda owners, prefixes: np.tile(logits, (len(prefixes), 1)), tokenizer, SummariserSettings())
     found = made.summarise(ARTICLE, method="abstractive", max_words=4)
     assert (found.method, found.reason) == ("extractive", "the model wrote nothing whole")
 
@@ -192,7 +192,7 @@ def test_a_model_may_have_fewer_or_more_rows_than_its_tokenizer_has_pieces(rows)
     size = tokenizer.get_vocab_size()
     logits = np.zeros(size + rows)
     logits[tokenizer.token_to_id("</s>")] = 1.0
-    made = Summariser(lambda ids: lambda prefixes: np.tile(logits, (len(prefixes), 1)), tokenizer, SummariserSettings())
+    made = Summariser(lambda articles: lambda owners, prefixes: np.tile(logits, (len(prefixes), 1)), tokenizer, SummariserSettings())
     logits[list(made._free)] = -5.0  # where all is alike it would write marks alone
     headline, _ = made.write(ARTICLE, 8, min_words=3)
     assert 3 <= len(headline.split()) <= 8
@@ -205,7 +205,7 @@ def test_function_words_alone_are_no_headline(summary_model):
     liked = [piece for word in ("في", "من", "علي", "عن") for piece in made._pieces(word)] + [1]
     logits = np.full(made._size, -20.0)
     logits[liked] = 5.0
-    poor = Summariser(lambda ids: lambda prefixes: np.tile(logits, (len(prefixes), 1)), made._tokenizer, made.settings)
+    poor = Summariser(lambda articles: lambda owners, prefixes: np.tile(logits, (len(prefixes), 1)), made._tokenizer, made.settings)
     found = poor.summarise(ARTICLE)
     assert (found.method, found.reason) == ("extractive", "the model wrote nothing whole")
 
@@ -219,8 +219,8 @@ def test_onnx_gives_the_logits_that_torch_gives(summary_model, exported_summary)
     exact = Summariser.from_pretrained(summary_model[0], device="cpu")
     ids = [*made._pieces(" ".join(TEXTS[0].split()))[:40], 1]
     prefixes = [tuple(ids[:4]), tuple(ids[5:9]), (7, 8, 9, 10)]
-    ours = _onnx_decoder(open_folder(exported_summary), made.settings)(ids)(prefixes)
-    theirs = exact._decoder(ids)(prefixes)
+    ours = made._decoder([ids])([0] * 3, prefixes)
+    theirs = exact._decoder([ids])([0] * 3, prefixes)
     assert ours.shape == theirs.shape == (3, model.config.vocab_size)
     assert np.abs(ours - theirs).max() < 0.5 * theirs.std()
     assert np.abs(ours - theirs).mean() < 0.1 * theirs.std()
@@ -233,7 +233,7 @@ def test_onnx_gives_the_logits_that_torch_gives(summary_model, exported_summary)
     assert np.abs(ours - same).max() < 2e-3
     assert (ours.argmax(1) == same.argmax(1)).all()
     # a prefix alone and among others
-    alone = _onnx_decoder(open_folder(exported_summary), made.settings)(ids)(prefixes[:1])
+    alone = made._decoder([ids])([0], prefixes[:1])
     assert np.abs(alone[0] - ours[0]).max() < 1e-3
 
 
@@ -463,7 +463,7 @@ def test_a_family_reads_the_text_as_its_tokenizer_marks_it(family):
     source = made._pieces(text)
     opening = {"mt5": [0], "mbart": [4], "bert2bert": [tokenizer.cls_token_id]}.get(name, [2, 0])
     prefix = tuple(made._pieces("افتتح مستشفى"))
-    found = made._decoder([*source, made.settings.end_id])([prefix])
+    found = made._decoder([[*source, made.settings.end_id]])([0], [prefix])
     inputs = tokenizer(f" {text}" if name.startswith("byte") else text, return_tensors="pt")
     with torch.no_grad():
         expected = (
@@ -474,12 +474,41 @@ def test_a_family_reads_the_text_as_its_tokenizer_marks_it(family):
     assert np.abs(found - expected).max() < 1e-4
 
 
+def test_articles_are_written_together_as_they_are_alone(family):
+    """Each as long as it is, the others' padding hidden; some are done before others."""
+    _, _, made = family
+    texts = [TEXTS[0], "نعم", " ".join(TEXTS), TEXTS[1]]
+    asked = {"method": "abstractive", "beams": 2, "max_words": 9}
+    alone = [made.summarise(text, **asked) for text in texts]
+    assert made.summarise_all(texts, batch_size=4, **asked) == alone
+    assert made.summarise_all(texts, batch_size=2, **asked) == alone
+    assert [one.method for one in alone].count("source") == 1
+    assert made.summarise_all([], **asked) == []
+
+
+def test_a_step_goes_on_from_what_was_kept_of_the_last(family):
+    _, _, made = family
+    read = [[*made._pieces(" ".join(text.split())), made.settings.end_id] for text in TEXTS[:2]]
+    pieces = made._pieces("افتتح وزير الصحة")[:4]
+    steps = made._decoder(read)
+    for owners, prefixes in (
+        ([0, 1], [(), ()]),
+        ([0, 0, 1], [(pieces[0],), (pieces[1],), (pieces[2],)]),
+        ([0, 1, 1], [(pieces[1], pieces[2]), (pieces[2], pieces[0]), (pieces[2], pieces[3])]),
+        ([1], [(pieces[2], pieces[3], pieces[0])]),
+        ([0], [tuple(pieces)]),  # of no prefix before
+    ):
+        found = steps(owners, prefixes)
+        anew = [made._decoder([read[owner]])([0], [prefix])[0] for owner, prefix in zip(owners, prefixes, strict=True)]
+        assert np.abs(found - np.stack(anew)).max() < 1e-4
+
+
 def test_a_family_reads_as_much_of_a_long_text_as_it_has_positions_for(family):
     name, _, made = family
     text = " ".join(TEXTS * 30)
     read = []
     decoder = made._decoder
-    made._decoder = lambda ids: read.append(ids) or decoder(ids)
+    made._decoder = lambda articles: read.extend(articles) or decoder(articles)
     try:
         # more pieces than the decoder of two BERTs has positions for
         check(made, text, made.summarise(text, max_words=200, method="abstractive"), 200)
@@ -493,7 +522,7 @@ def test_no_more_pieces_are_written_than_the_decoder_has_positions_for(tmp_path)
     bert2bert_folder(tmp_path)
     made = Summariser.from_pretrained(tmp_path, device="cpu")
     asked = []
-    made._decoder = lambda ids: lambda prefixes: asked.append(len(prefixes[0])) or np.tile(never, (len(prefixes), 1))
+    made._decoder = lambda articles: lambda owners, prefixes: asked.append(len(prefixes[0])) or np.tile(never, (len(prefixes), 1))
     never = np.zeros(made._size)
     never[made.settings.end_id] = -1e9
     made.write(" ".join(TEXTS * 30), 300)
@@ -507,12 +536,12 @@ def test_a_pretrained_encoder_is_no_summariser(pretrained):
 
 def test_sources_are_found_through_prefixes_too():
     class Writing(Summariser):
-        def write(self, text, max_words, *, min_words, grounded):
-            return "وزير يفتتح مدرسة", -1.0
+        def write_all(self, asked, *, grounded=True, settings=None):
+            return [("وزير يفتتح مدرسة", -1.0) for _ in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
     article = "هطل المطر على القرية طوال الليل. ثم جاء الوزير صباحا وهو يفتتح المدرسة الجديدة هناك."
-    found = Writing(lambda ids: None, tokenizer, SummariserSettings()).summarise(article)
+    found = Writing(lambda articles: None, tokenizer, SummariserSettings()).summarise(article)
     assert found.method == "abstractive"
     assert [source.text for source in found.sources] == ["ثم جاء الوزير صباحا وهو يفتتح المدرسة الجديدة هناك."]
 
@@ -545,11 +574,11 @@ def test_quotations_that_go_on_past_a_sentence_leave_no_mark_behind(ours):
 
 def _made(write) -> Summariser:
     class Writing(Summariser):
-        def write(self, text, max_words, *, min_words, grounded):
-            return write(grounded), -1.0
+        def write_all(self, asked, *, grounded=True, settings=None):
+            return [(write(grounded), -1.0) for _ in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
-    return Writing(lambda ids: None, tokenizer, SummariserSettings())
+    return Writing(lambda articles: None, tokenizer, SummariserSettings())
 
 
 @pytest.mark.parametrize(
@@ -596,7 +625,7 @@ def test_without_the_constraint_the_model_writes_what_it_likes(summary_model):
     liked = made._pieces("نادر يفوز")
     logits[liked] = 5.0 - np.arange(len(liked)) / 10  # none like another: a search among equals may never end
     logits[1] = 5.5
-    free = Summariser(lambda ids: lambda prefixes: np.tile(logits, (len(prefixes), 1)), made._tokenizer, made.settings)
+    free = Summariser(lambda articles: lambda owners, prefixes: np.tile(logits, (len(prefixes), 1)), made._tokenizer, made.settings)
     text = "هطلت أمطار غزيرة على السدرة مساء مع رياح شديدة في الليل كله."
     assert support(free.write(text, 14, min_words=5, grounded=False)[0], text)[1]
     assert not support(free.write(text, 14, grounded=True)[0], text)[1]
@@ -624,7 +653,7 @@ def test_a_long_text_is_read_through_its_beginning_and_its_best_sentences(ours):
 def _reading(**settings) -> Summariser:
     """One that cannot write."""
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
-    return Summariser(lambda ids: None, tokenizer, SummariserSettings(**settings))
+    return Summariser(lambda articles: None, tokenizer, SummariserSettings(**settings))
 
 
 def test_a_text_without_stops_is_read_as_far_as_there_is_room():
@@ -663,6 +692,13 @@ def test_what_the_best_sentences_leave_of_the_room_is_filled_from_where_the_begi
         ({"min_words": 5, "max_words": 4}, "min_words 5 is more than max_words, 4"),
         ({"style": "x"}, "unknown style 'x': choose from headline, brief"),
         ({"method": "bogus"}, "unknown method 'bogus': choose from auto, abstractive, extractive"),
+        ({"beams": 0}, "beams must be a positive whole number, not 0"),
+        ({"beams": 65}, "beams must lie between 1 and 64, not 65"),
+        ({"length_penalty": -11}, "length_penalty must be a number within 10 of 0, not -11"),
+        ({"length_penalty": float("nan")}, "length_penalty must be a number within 10 of 0, not nan"),
+        ({"length_penalty": "1"}, "length_penalty must be a number within 10 of 0, not '1'"),
+        ({"batch_size": 0}, "batch_size must be a positive whole number, not 0"),
+        ({"batch_size": True}, "batch_size must be a positive whole number, not True"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_the_class_itself(asked, message):
@@ -675,10 +711,9 @@ def test_what_cannot_be_asked_is_refused_by_the_class_itself(asked, message):
 
 def test_cutting_to_fewer_words_than_there_can_be_ends():
     """As ``summarise`` did before it looked at what it was asked."""
-    made = _reading()
     for text in (ARTICLE, 'قال"نعم«لا»ثم(ذهب'):
         for limit in (0, 1):
-            assert made._extract(text, sentences(text), "brief", limit, 1, None).text
+            assert extract(Asked(text, limit), "brief").text
 
 
 # --- settings of strangers' models --------------------------------------------------------------------
@@ -753,8 +788,19 @@ def test_the_settings_reach_the_search(monkeypatch):
     from tasrih.models import summariser
 
     asked = {}
-    monkeypatch.setattr(summariser, "beam_search", lambda scores, **options: asked.update(options) or [])
-    _reading(beams=3, length_penalty=0.6, no_repeat=5, no_repeat_words=3).write(ARTICLE, 14)
+
+    def search(**options):
+        asked.update(options)
+        return []
+        yield
+
+    monkeypatch.setattr(summariser, "beam_search", search)
+    monkeypatch.setattr(summariser, "search_together", lambda scores, searches: [list(one) for one in searches])
+    monkeypatch.setattr(Summariser, "_best", lambda *_: ("", 0.0))
+    made = _reading(beams=3, length_penalty=0.6, no_repeat=5, no_repeat_words=3)
+    made.summarise(ARTICLE, beams=1, length_penalty=2)
+    assert (asked["beams"], asked["length_penalty"]) == (1, 2)
+    made.summarise(ARTICLE)  # what one call asks for is that call's
     assert {name: asked[name] for name in ("beams", "length_penalty", "no_repeat", "no_repeat_words")} == {
         "beams": 3, "length_penalty": 0.6, "no_repeat": 5, "no_repeat_words": 3,
     }  # fmt: skip
@@ -769,8 +815,8 @@ def test_a_word_is_written_twice_but_not_in_a_row():
     assert len(pieces[1]) > 1
     script = [piece for word in pieces for piece in word]
 
-    def decoder(ids):
-        def logits(prefixes):
+    def decoder(articles):
+        def logits(owners, prefixes):
             rows = np.full((len(prefixes), tokenizer.get_vocab_size()), -20.0)
             for row, prefix in zip(rows, prefixes, strict=True):
                 row[1] = -1.0
@@ -800,8 +846,8 @@ def test_what_folded_letters_write_is_spelled_as_in_the_text(profile, expected):
     pieces = [tokenizer.encode(word, add_special_tokens=False).ids for word in script_words]
     script, end = [piece for word in pieces for piece in word], tokenizer.token_to_id("[SEP]")
 
-    def decoder(ids):
-        def logits(prefixes):
+    def decoder(articles):
+        def logits(owners, prefixes):
             rows = np.full((len(prefixes), tokenizer.get_vocab_size()), -20.0)
             for row, prefix in zip(rows, prefixes, strict=True):
                 row[end] = -1.0

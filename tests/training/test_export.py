@@ -195,7 +195,7 @@ def test_an_exported_encoder_with_a_decoder_writes_as_it_did(family, shared, tmp
     ids = [*theirs._pieces("قال الوزير ان الامر"), theirs.settings.end_id]
     # also of other lengths than were traced
     for prefixes in ([()], [(5, 6, 7), (8, 9, 10)], [tuple(range(5, 17))] * 4):
-        expected, found = (made._decoder(ids)(prefixes) for made in (theirs, ours))
+        expected, found = (made._decoder([ids])([0] * len(prefixes), prefixes) for made in (theirs, ours))
         assert found.shape == expected.shape
         assert np.abs(found - expected).max() < 0.05 * expected.std()
     text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."

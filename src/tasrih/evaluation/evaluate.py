@@ -27,7 +27,8 @@ from tasrih.evaluation.summary_metrics import FOLDING, Measured, lead, measures,
 from tasrih.models.classifier import Classifier, ClassifierSettings
 from tasrih.models.files import bundled_models
 from tasrih.models.load import load
-from tasrih.models.summariser import STYLES, Summariser
+from tasrih.models.summariser import Summariser
+from tasrih.models.summary_settings import STYLES
 from tasrih.results import Summary
 from tasrih.schemes import SCHEMES
 from tasrih.text.language import unreadable
@@ -407,9 +408,9 @@ def _articles(source: Source, root: Path, style: str) -> list[_Article]:
 def _headlines(models: dict[str, Summariser], rows: list[_Article], report: Callable[..., Report]) -> Report:
     texts: Sequence[str] = [row.text for row in rows]
     titles: Sequence[str] = [row.references[0] for row in rows]
-    written = {name: [one.summarise(text) for text in texts] for name, one in models.items()}
+    written = {name: one.summarise_all(texts) for name, one in models.items()}
     systems = {name: [summary.text for summary in found] for name, found in written.items()} | {
-        "extractive": [models["model"].summarise(text, method="extractive").text for text in texts],
+        "extractive": [one.text for one in models["model"].summarise_all(texts, method="extractive")],
         "lead_1": [lead(text, 1) for text in texts],
         "lead_3": [lead(text, 3) for text in texts],
         **{f"first_{size}_words": [_beginning(text, size) for text in texts] for size in (12, 14, 16, 20)},

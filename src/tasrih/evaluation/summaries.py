@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tasrih.evaluation.rouge import rouge
-from tasrih.models.summariser import STYLES, Summariser
+from tasrih.models.summariser import Summariser
+from tasrih.models.summary_settings import STYLES, Asked
 
 
 def fit_sureness(summariser: Summariser, texts: Sequence[str], headlines: Sequence[str]) -> dict[str, float]:
@@ -23,8 +24,12 @@ def fit_sureness(summariser: Summariser, texts: Sequence[str], headlines: Sequen
         chosen headlines, and the share of the written ones that are chosen.
     """
     limit = STYLES["headline"]
-    written = [summariser.write(text, limit) for text in texts]
-    extracted = [summariser.summarise(text, method="extractive").text for text in texts]
+    size = summariser.together
+    written = [
+        found for at in range(0, len(texts), size)
+        for found in summariser.write_all([Asked(text, limit) for text in texts[at : at + size]])
+    ]  # fmt: skip
+    extracted = [summary.text for summary in summariser.summarise_all(texts, method="extractive")]
     sureness = np.array([sure for _, sure in written])
     ours = np.array([rouge(text, title)["rouge_l"] for (text, _), title in zip(written, headlines, strict=True)])
     theirs = np.array([rouge(text, title)["rouge_l"] for text, title in zip(extracted, headlines, strict=True)])

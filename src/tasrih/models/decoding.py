@@ -6,7 +6,7 @@ pieces says which piece may come next, so that no word can be made up from piece
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TypeVar
@@ -78,19 +78,50 @@ class Hypothesis:
         return self.score / max(len(self.pieces), 1) ** length_penalty
 
 
+#: A search under way: gives prefixes of one length, is sent their logits, of shape (prefixes, vocabulary), and at last
+#: returns the finished hypotheses.
+Search = Generator[list[tuple[int, ...]], np.ndarray, list[Hypothesis]]
+
+
+def search_together(
+    next_logits: Callable[[list[int], list[tuple[int, ...]]], np.ndarray], searches: Sequence[Search]
+) -> list[list[Hypothesis]]:
+    """Go through searches step by step, one call for all of a step.
+
+    Args:
+        next_logits: takes the number of the search of each prefix, and the prefixes, all of one length; gives logits of
+            shape (prefixes, vocabulary).
+        searches: as ``beam_search`` begins them.
+
+    Returns:
+        What each of them found.
+    """
+    found: dict[int, list[Hypothesis]] = {}
+    asked = {number: next(search) for number, search in enumerate(searches)}
+    while asked:
+        owners = [number for number, prefixes in asked.items() for _ in prefixes]
+        rows = next_logits(owners, [prefix for prefixes in asked.values() for prefix in prefixes])
+        parts = np.split(rows, np.cumsum([len(prefixes) for prefixes in asked.values()])[:-1])
+        going, asked = asked, {}
+        for number, part in zip(going, parts, strict=True):
+            try:
+                asked[number] = searches[number].send(part)
+            except StopIteration as ended:
+                found[number] = ended.value
+    return [found[number] for number in range(len(searches))]
+
+
 def beam_search(
-    next_logits: Callable[[list[tuple[int, ...]]], np.ndarray], *, end: int, beams: int, max_pieces: int,
-    trie: WordTrie | None = None, banned: Iterable[int] = (), length_penalty: float = 1.0, no_repeat: int = 0,
-    no_repeat_words: int = 0, marks: Container[int] = (), min_pieces: int = 4, word_starts: np.ndarray | None = None,
-    max_words: int | None = None, min_words: int = 0,
-) -> list[Hypothesis]:  # fmt: skip
+    *, end: int, beams: int, max_pieces: int, trie: WordTrie | None = None, banned: Iterable[int] = (),
+    length_penalty: float = 1.0, no_repeat: int = 0, no_repeat_words: int = 0, marks: Container[int] = (),
+    min_pieces: int = 4, word_starts: np.ndarray | None = None, max_words: int | None = None, min_words: int = 0,
+) -> Search:  # fmt: skip
     """Search for the likeliest sequences.
 
     No word is written that would repeat a run of words, nor in a search without a trie one that goes on from the pieces
     of such a word: it is known for a repetition when its last piece is chosen, and not a piece later.
 
     Args:
-        next_logits: takes prefixes of one length, gives logits of shape (prefixes, vocabulary).
         end: id of the end mark.
         beams: hypotheses kept (1 is greedy).
         max_pieces: pieces written at most.
@@ -106,6 +137,9 @@ def beam_search(
             for words' repetition where there is no trie.
         max_words: words written at most.
         min_words: words that must be there before the end mark may come.
+
+    Yields:
+        The prefixes that logits are needed of; they are sent.
 
     Returns:
         The finished hypotheses, best first; empty if none came to an end within ``max_pieces``.
@@ -148,7 +182,7 @@ def beam_search(
     done: list[Hypothesis] = []
     for length in range(max_pieces + 1):
         check()
-        scores = np.log(softmax(next_logits([beam.pieces for beam in alive]).astype(np.float64)) + 1e-12)
+        scores = np.log(softmax((yield [beam.pieces for beam in alive]).astype(np.float64)) + 1e-12)
         grown: list[Hypothesis] = []
         for beam, row in zip(alive, scores, strict=True):
             allowed = np.ones(len(row), dtype=bool)

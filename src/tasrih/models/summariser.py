@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-import zipfile
-import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate, islice
 from pathlib import Path
 
@@ -15,31 +13,22 @@ import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError, named
 from tasrih.models.auto_tokenizer import open_auto_tokenizer
-from tasrih.models.decoding import WordTrie, beam_search
+from tasrih.models.decoding import Hypothesis, Search, WordTrie, beam_search, search_together
 from tasrih.models.encoding import open_tokenizer, panics_as_errors, without_surrogates
-from tasrih.models.engines import OnnxEngine
-from tasrih.models.extractive import balanced, choose_sentences, cut_headline, join_sentences, shorten
-from tasrih.models.files import ModelFolder, is_exported, locate, open_folder, read_config
-from tasrih.models.headline_ranker import HeadlineRanker
-from tasrih.models.headline_weights import bundled_weights
-from tasrih.models.safety import MOST_POSITIONS, check_archive, check_graph, check_transformers_folder
+from tasrih.models.engines import on_gpu
+from tasrih.models.engines.decoders import Decoder, onnx_decoder, torch_decoder
+from tasrih.models.extractive import balanced, choose_sentences
+from tasrih.models.extractive_summary import extract
+from tasrih.models.files import is_exported, locate, open_folder, read_config
+from tasrih.models.safety import MOST_POSITIONS, check_transformers_folder
 from tasrih.models.source_spelling import SourceSpelling
 from tasrih.models.stored import read_settings
+from tasrih.models.summary_settings import STYLES, Asked, SummariserSettings, check_summary, stored_settings
 from tasrih.results import Span, Summary
 from tasrih.text.language import unreadable
-from tasrih.text.normalise import normalise, steps_of
+from tasrih.text.normalise import normalise
 from tasrih.text.sentences import Sentence, sentences
 from tasrih.text.words import FUNCTION_WORDS, SourceWords, is_function_word, matter, support, without_clitics, words
-
-#: Style to its words at most.
-STYLES = {"headline": 14, "brief": 60}
-METHODS = ("auto", "abstractive", "extractive")
-
-#: A wider search only takes time.
-MOST_BEAMS = 64
-
-#: Beyond it a power of the length is no number.
-MOST_PENALTY = 10
 
 #: No text model has more pieces; a larger id only asks for memory.
 MOST_PIECES = 1_000_000
@@ -49,107 +38,6 @@ SHORTEST = 8
 
 # of a text that is too long for the encoder, its beginning takes this share of the room
 _LEAD_SHARE = 0.75
-
-#: Encoder states to a function from prefixes (tuples of pieces) to next-token logits.
-Decoder = Callable[[list[int]], Callable[[list[tuple[int, ...]]], np.ndarray]]
-
-
-@dataclass(frozen=True)
-class SummariserSettings:
-    """What a summariser needs beside its weights."""
-
-    profile: str = "lossless"
-    """Normalisation profile that it reads and writes."""
-    max_source: int = 512
-    """Tokens of the article that it reads."""
-    styles: tuple[str, ...] = ("headline",)
-    """Styles that it was trained for; others are extractive."""
-    start_id: int = 0
-    """First token of the decoder."""
-    end_id: int = 1
-    """The end mark."""
-    unknown_id: int | None = 2
-    """Never written."""
-    read_first: int | None = None
-    """Mark that an exported encoder is given before a text; None puts none."""
-    written_first: int | None = None
-    """Mark that an exported decoder is given after ``start_id``; None puts none."""
-    max_target: int | None = None
-    """Pieces that an exported decoder writes at most; None sets no bound."""
-    beams: int = 4
-    """Width of the search."""
-    length_penalty: float = 1.0
-    """Exponent of the length that scores are divided by."""
-    no_repeat: int = 0
-    """No run of this many pieces is written twice; 0 allows it."""
-    no_repeat_words: int = 2
-    """No run of this many words is written twice, and no word next to itself; 0 allows it."""
-    sure_from: float | None = None
-    """Mean log-probability of a piece under which ``auto`` gives the extractive summary; fitted on validation."""
-
-    def __post_init__(self) -> None:
-        if not 8 <= self.max_source <= MOST_POSITIONS:
-            raise ValueError(f"max_source must lie between 8 and {MOST_POSITIONS:,}, not {self.max_source!r}")
-        if not 1 <= self.beams <= MOST_BEAMS:
-            raise ValueError(f"beams must lie between 1 and {MOST_BEAMS}, not {self.beams!r}")
-        if not abs(self.length_penalty) <= MOST_PENALTY:
-            raise ValueError(f"length_penalty must lie within {MOST_PENALTY} of 0, not {self.length_penalty!r}")
-        for style in self.styles:
-            if style not in STYLES:
-                raise ValueError(f"unknown style {style!r} in styles: choose from {', '.join(STYLES)}")
-        marks = ("start_id", "end_id", "unknown_id", "read_first", "written_first")
-        for name in (*marks, "max_target", "no_repeat", "no_repeat_words"):
-            if (value := getattr(self, name)) is not None and value < 0:
-                raise ValueError(f"{name} must not be negative, not {value!r}")
-        if self.max_target == 0:
-            raise ValueError("max_target must be 1 at least, or null for no bound")
-        steps_of(self.profile)
-
-
-def stored_settings(model) -> dict:
-    """Take what a transformers model's configs state of the settings of a summariser.
-
-    Args:
-        model: the model, with its generation config.
-
-    Returns:
-        Settings by name: what its config holds under ``tasrih``, then what its generation config, or that of an old
-        model its config, states of the search. Where a rule for repeated pieces is stated, there is none for words.
-    """
-    own = dict(getattr(model.config, "tasrih", None) or {})
-    stated = {**model.config.to_diff_dict(), **model.generation_config.to_diff_dict()}
-    theirs = {"beams": "num_beams", "length_penalty": "length_penalty", "no_repeat": "no_repeat_ngram_size"}
-    found = {name: stated[other] for name, other in theirs.items() if stated.get(other) is not None}
-    names = ("profile", "max_source", "styles", "sure_from", "no_repeat_words", *theirs)
-    found |= {name: own[name] for name in names if name in own}
-    return {"no_repeat_words": 0, **found} if found.get("no_repeat") else found
-
-
-def check_summary(
-    *, style: str = "headline", max_words: int | None = None, min_words: int = 1, method: str = "auto"
-) -> None:
-    """Hold what is asked of a summariser against what there is.
-
-    Args:
-        style: of ``STYLES``.
-        max_words: the most words; None takes the style's.
-        min_words: the fewest words.
-        method: of ``METHODS``.
-
-    Raises:
-        ValueError: if style or method is unknown, a number of words is no positive whole number, or the fewest are more
-            than the most.
-    """
-    if style not in STYLES:
-        raise ValueError(f"unknown style {style!r}: choose from {', '.join(STYLES)}")
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
-    for name, value in (("max_words", STYLES[style] if max_words is None else max_words), ("min_words", min_words)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a positive whole number, not {value!r}")
-    most = STYLES[style] if max_words is None else max_words
-    if min_words > most:
-        raise ValueError(f"min_words {min_words} is more than max_words, {most}")
 
 
 class Summariser:
@@ -161,22 +49,24 @@ class Summariser:
     """
 
     def __init__(
-        self, decoder: Decoder, tokenizer, settings: SummariserSettings, *, marks: int = 1, longest: int | None = None
-    ) -> None:
+        self, decoder: Decoder, tokenizer, settings: SummariserSettings, *, marks: int = 1, longest: int | None = None,
+        together: int = 1,
+    ) -> None:  # fmt: skip
         """Put a summariser together.
 
         Args:
-            decoder: encodes source ids and gives the scores of next tokens.
+            decoder: reads articles and gives the scores of next tokens.
             tokenizer: a ``tokenizers.Tokenizer`` whose word-initial pieces begin with ``▁`` or ``Ġ``
                 (byte-level), or whose continuations begin with ``##``.
             settings: as stored with the model.
             marks: special tokens that ``decoder`` puts round a text, the end mark among them.
             longest: the most pieces that can be written; None sets no bound.
+            together: articles that are read and written at once where nobody says how many.
 
         Raises:
             ValueError: if an id of a piece asks for too much memory.
         """
-        self.settings = settings
+        self.settings, self.together = settings, together
         self._room, self._longest = max(settings.max_source - marks, 1), longest
         self._decoder = decoder
         self._tokenizer = tokenizer
@@ -256,10 +146,14 @@ class Summariser:
             if folder["kind"] != "summariser":
                 raise ModelError(f"{place} is a {str(folder['kind'])[:20]!r}, not a summariser")
             settings = read_settings(SummariserSettings, folder["settings"], place / "config.json")
-            decoder, tokenizer = _onnx_decoder(folder, settings), open_tokenizer(folder.file("tokenizer.json"))
+            decoder = onnx_decoder(
+                folder, start=settings.start_id, end=settings.end_id, read_first=settings.read_first,
+                written_first=settings.written_first,
+            )  # fmt: skip
+            tokenizer = open_tokenizer(folder.file("tokenizer.json"))
             try:
                 # parts that do not fit each other are found before any use, such as a piece without a row
-                decoder([max(tokenizer.get_vocab().values()), settings.end_id])([()])
+                decoder([[max(tokenizer.get_vocab().values()), settings.end_id]])([0], [()])
                 marks = 1 if settings.read_first is None else 2
                 with panics_as_errors():
                     return cls(decoder, tokenizer, settings, marks=marks, longest=settings.max_target)
@@ -325,115 +219,116 @@ class Summariser:
         read, written = (_positions(half, part) for half, part in zip(halves, ("encoder", "decoder"), strict=True))
         settings = replace(settings, max_source=min(settings.max_source, read))
 
-        def encode(ids: list[int]):
-            inputs = torch.tensor([[*before, *ids[:-1], *(after or ids[-1:])]], device=device)
-            with torch.no_grad():
-                states = model.get_encoder()(input_ids=inputs).last_hidden_state
-
-            def logits(prefixes: list[tuple[int, ...]]) -> np.ndarray:
-                from transformers.modeling_outputs import BaseModelOutput
-
-                rows = torch.tensor([[*opening, *prefix] for prefix in prefixes], device=device)
-                outputs = BaseModelOutput(last_hidden_state=states.expand(len(prefixes), -1, -1))
-                with torch.no_grad():
-                    result = model(encoder_outputs=outputs, decoder_input_ids=rows).logits[:, -1]
-                return result.float().cpu().numpy()
-
-            return logits
-
+        padding = _first(tokenizer.pad_token_id, getattr(shape, "pad_token_id", None), 0)
+        decoder = torch_decoder(model, opening=opening, before=before, after=after, padding=padding)
         return cls(
-            encode, tokenizer.backend_tokenizer, settings,
-            marks=len(before) + max(len(after), 1), longest=written - len(opening),
+            decoder, tokenizer.backend_tokenizer, settings, marks=len(before) + max(len(after), 1),
+            longest=written - len(opening), together=16 if on_gpu(device) else 4,
         )  # fmt: skip
 
     def _pieces(self, text: str) -> list[int]:
         return self._tokenizer.encode(f" {text}" if self._byte_level else text, add_special_tokens=False).ids
 
-    def summarise(
-        self, text: str, *, style: str = "headline", max_words: int | None = None, method: str = "auto",
-        min_words: int = 1, grounded: bool = True,
-    ) -> Summary:  # fmt: skip
+    def summarise(self, text: str, **options) -> Summary:
         """Summarise one text.
 
         Args:
             text: any string.
-            style: ``"headline"`` or ``"brief"``.
-            max_words: the most words; None takes the style's.
-            method: ``"auto"``, ``"abstractive"`` or ``"extractive"``.
-            min_words: the fewest words, as far as the text has them.
-            grounded: write only words of the text and function words. Without it ``"auto"`` still gives no word that
-                the text lacks: a headline that has one is written anew under the constraint.
+            options: as ``summarise_all`` takes them.
 
         Returns:
             The summary, with the method that made it.
 
         Raises:
-            ValueError: if style or method is unknown, a number of words is no positive whole number, or ``min_words``
-                is more than ``max_words`` or the style's.
+            ValueError: if an option has a value that is not allowed.
         """
-        check_summary(style=style, max_words=max_words, min_words=min_words, method=method)
-        limit = STYLES[style] if max_words is None else max_words
-        if (reason := unreadable(text)) is not None:
-            return Summary(text, "source", reason=reason)
-        count = len(text.split())
-        if count <= max(min(limit, SHORTEST), 1):
-            return Summary(text, "source", sources=(_whole(text),), reason=f"short: the text has {count} words")
-        limit = min(limit, count)  # never longer than the text
-        min_words = min(min_words, limit)
-        found = sentences(text)
-        reason = None
-        if method != "extractive":
-            if style not in self.settings.styles:
-                reason = f"this model does not write in the style {style}"
-            elif method == "auto" and self.settings.sure_from is not None and self.settings.sure_from >= 0:
-                # no log-probability reaches 0: writing would be for nothing
-                reason = "on validation articles the model's headlines served less well than the article's sentences"
-            else:
-                headline, sureness = self.write(text, limit, min_words=min_words, grounded=grounded)
-                share, missing = support(headline, text)
-                if missing and not grounded and method == "auto":
-                    headline, sureness = self.write(text, limit, min_words=min_words, grounded=True)
-                    share, missing = support(headline, text)
-                unsure = self.settings.sure_from is not None and sureness < self.settings.sure_from
-                if headline and (method == "abstractive" or not (missing or unsure)):
-                    return Summary(headline, "abstractive", share, _sources(headline, found))
-                reason = "the model was not sure of its headline"
-                if not headline:
-                    reason = "the model wrote nothing whole"
-                elif missing:
-                    reason = f"not in the text: {', '.join(missing)}"
-        return self._extract(text, found, style, limit, min_words, reason)
+        return self.summarise_all([text], **options)[0]
 
-    def _extract(
-        self, text: str, found: list[Sentence], style: str, limit: int, least: int, reason: str | None
-    ) -> Summary:
-        if style == "headline":
-            cut = cut_headline(
-                text, bundled_weights(), max_words=limit, min_words=least, within=found,
-                ranker=HeadlineRanker.bundled(),
-            )  # fmt: skip
-            if cut:
-                source = found[cut.window.sentence]
-                span = Span(source.text, source.start, source.end)
-                return Summary(cut.window.read(text), "extractive", 1.0, (span,), reason, cut.sureness)
-        # one sentence for a headline, three for a brief of sixty words; more where more words are asked for
-        most = 1 if style == "headline" else max(3, limit // 20)
-        while True:
-            chosen = [found[index] for index in choose_sentences(found, max_words=limit, most=most)]
-            if most >= len(found) or sum(len(sentence.text.split()) for sentence in chosen) >= least:
-                break
-            most *= 2
-        made = join_sentences(chosen)
-        if len(chosen) == 1 or not _is_within(made, least, limit):
-            if not _is_within(made, least, None):  # no choice of whole sentences has so many words
-                chosen, made = found, join_sentences(found)
-            made = shorten(made, limit, least)
-        made = balanced(made)
-        # a mark that parted two words leaves a space, until there is none
-        while not _is_within(made, None, limit) and len(shorter := balanced(shorten(made, limit, least))) < len(made):
-            made = shorter
-        sources = tuple(Span(sentence.text, sentence.start, sentence.end) for sentence in _reached(chosen, made))
-        return Summary(made, "extractive", 1.0, sources, reason)
+    def summarise_all(
+        self, texts: Sequence[str], *, style: str = "headline", max_words: int | None = None, min_words: int = 1,
+        method: str = "auto", grounded: bool = True, beams: int | None = None, length_penalty: float | None = None,
+        batch_size: int | None = None,
+    ) -> list[Summary]:  # fmt: skip
+        """Summarise texts.
+
+        Args:
+            texts: any strings.
+            style: ``"headline"`` or ``"brief"``.
+            max_words: the most words; None takes the style's.
+            min_words: the fewest words, as far as the text has them.
+            method: ``"auto"``, ``"abstractive"`` or ``"extractive"``.
+            grounded: write only words of the text and function words. Without it ``"auto"`` still gives no word that
+                the text lacks: a headline that has one is written anew under the constraint.
+            beams: width of the search, 1 for a greedy one; None takes the model's.
+            length_penalty: exponent of the length that scores are divided by, higher for longer summaries; None takes
+                the model's.
+            batch_size: articles that are read and written at once; None takes ``together``.
+
+        Returns:
+            The summaries, with the method that made each.
+
+        Raises:
+            ValueError: if style or method is unknown, a number of words, beams or articles is no positive whole number,
+                ``min_words`` is more than ``max_words`` or the style's, or beams or penalty are beyond all bounds.
+        """
+        check_summary(
+            style=style, max_words=max_words, min_words=min_words, method=method, beams=beams,
+            length_penalty=length_penalty, batch_size=batch_size,
+        )  # fmt: skip
+        stated = {"beams": beams, "length_penalty": length_penalty}
+        settings = replace(self.settings, **{name: value for name, value in stated.items() if value is not None})
+        most = STYLES[style] if max_words is None else max_words
+        made = [_ask(text, most, min_words) for text in texts]
+        places = [place for place, one in enumerate(made) if isinstance(one, Asked)]
+        reasons = dict.fromkeys(places, self._refusal(style, method))
+        if places and method != "extractive" and reasons[places[0]] is None:
+            size = batch_size or self.together
+            for some in (places[at : at + size] for at in range(0, len(places), size)):
+                asked = [made[place] for place in some]
+                for place, found in zip(some, self._written(asked, settings, grounded, method), strict=True):
+                    if isinstance(found, Summary):
+                        made[place] = found
+                    else:
+                        reasons[place] = found
+        return [
+            extract(one, style, reasons[place]) if isinstance(one, Asked) else one
+            for place, one in enumerate(made)
+        ]
+
+    def _refusal(self, style: str, method: str) -> str | None:
+        """Say why the model is not asked to write; None where it is, or nobody wants it to."""
+        if method == "extractive":
+            return None
+        if style not in self.settings.styles:
+            return f"this model does not write in the style {style}"
+        if method == "auto" and self.settings.sure_from is not None and self.settings.sure_from >= 0:
+            # no log-probability reaches 0: writing would be for nothing
+            return "on validation articles the model's headlines served less well than the article's sentences"
+        return None
+
+    def _written(
+        self, asked: Sequence[Asked], settings: SummariserSettings, grounded: bool, method: str
+    ) -> list[Summary | str]:
+        """Write; in the place of what will not do stands why."""
+        written = self.write_all(asked, grounded=grounded, settings=settings)
+        checked = [support(headline, one.text) for one, (headline, _) in zip(asked, written, strict=True)]
+        if not grounded and method == "auto":
+            again = [index for index, (_, missing) in enumerate(checked) if missing]
+            anew = self.write_all([asked[index] for index in again], settings=settings)
+            for index, found in zip(again, anew, strict=True):
+                written[index], checked[index] = found, support(found[0], asked[index].text)
+        found: list[Summary | str] = []
+        for one, (headline, sureness), (share, missing) in zip(asked, written, checked, strict=True):
+            unsure = settings.sure_from is not None and sureness < settings.sure_from
+            if headline and (method == "abstractive" or not (missing or unsure)):
+                found.append(Summary(headline, "abstractive", share, _sources(headline, sentences(one.text))))
+            elif not headline:
+                found.append("the model wrote nothing whole")
+            else:
+                found.append(
+                    f"not in the text: {', '.join(missing)}" if missing else "the model was not sure of its headline"
+                )
+        return found
 
     def write(self, text: str, max_words: int, *, min_words: int = 1, grounded: bool = True) -> tuple[str, float]:
         """Decode a headline, whatever its worth.
@@ -447,34 +342,62 @@ class Summariser:
         Returns:
             The headline and its mean log-probability a piece; an empty one if no hypothesis came to an end.
         """
-        clean = self._clean(text)
-        source = self._read(text, clean)
-        trie = self._trie(clean) if grounded else None
-        banned = set(self._specials) - {self.settings.end_id}
-        if self.settings.unknown_id is not None:
-            banned.add(self.settings.unknown_id)
-        decoder = self._decoder([*source, self.settings.end_id])
+        return self.write_all([Asked(text, max_words, min_words)], grounded=grounded)[0]
 
-        def scores(prefixes: list[tuple[int, ...]]) -> np.ndarray:
+    def write_all(
+        self, asked: Sequence[Asked], *, grounded: bool = True, settings: SummariserSettings | None = None
+    ) -> list[tuple[str, float]]:
+        """Decode headlines together, whatever their worth.
+
+        Args:
+            asked: the texts, with the words that each headline may have.
+            grounded: write only words of the text and function words.
+            settings: how to search; None takes the model's.
+
+        Returns:
+            Each headline and its mean log-probability a piece; an empty one if no hypothesis came to an end.
+        """
+        if not asked:
+            return []
+        settings = settings or self.settings
+        cleaned = [self._clean(one.text) for one in asked]
+        scores = self._decoder([
+            [*self._read(one.text, clean), settings.end_id] for one, clean in zip(asked, cleaned, strict=True)
+        ])  # fmt: skip
+
+        def of_pieces(owners: list[int], prefixes: list[tuple[int, ...]]) -> np.ndarray:
             # a model may have more rows than its tokenizer has pieces, or fewer: it cannot write those
-            found = decoder(prefixes)[:, : self._size]
+            found = scores(owners, prefixes)[:, : self._size]
             return np.pad(found, ((0, 0), (0, self._size - found.shape[1])), constant_values=-np.inf)
 
-        most = max_words * 4 if self._longest is None else min(max_words * 4, self._longest)
-        hypotheses = beam_search(
-            scores, end=self.settings.end_id, beams=self.settings.beams,
-            max_pieces=most, trie=trie, banned=banned,
-            length_penalty=self.settings.length_penalty, no_repeat=self.settings.no_repeat,
-            no_repeat_words=self.settings.no_repeat_words, marks=self._free, word_starts=self._starts,
-            max_words=max_words, min_words=min_words,
+        searches = [
+            self._search(one, clean if grounded else None, settings) for one, clean in zip(asked, cleaned, strict=True)
+        ]
+        found = search_together(of_pieces, searches)
+        return [self._best(one, hypotheses) for one, hypotheses in zip(asked, found, strict=True)]
+
+    def _search(self, asked: Asked, clean: str | None, settings: SummariserSettings) -> Search:
+        """Begin a search, among the words of a text where one is given."""
+        banned = set(self._specials) - {settings.end_id}
+        if settings.unknown_id is not None:
+            banned.add(settings.unknown_id)
+        most = asked.max_words * 4 if self._longest is None else min(asked.max_words * 4, self._longest)
+        return beam_search(
+            end=settings.end_id, beams=settings.beams, max_pieces=most,
+            trie=None if clean is None else self._trie(clean), banned=banned, length_penalty=settings.length_penalty,
+            no_repeat=settings.no_repeat, no_repeat_words=settings.no_repeat_words, marks=self._free,
+            word_starts=self._starts, max_words=asked.max_words, min_words=asked.min_words,
         )  # fmt: skip
-        spelling = SourceSpelling(text, self.settings.profile) if self._folds else None
+
+    def _best(self, asked: Asked, hypotheses: Sequence[Hypothesis]) -> tuple[str, float]:
+        """Take the first that is a headline."""
+        spelling = SourceSpelling(asked.text, self.settings.profile) if self._folds else None
         for hypothesis in hypotheses:
             headline = _tidy(self._tokenizer.decode(list(hypothesis.pieces)))
             if spelling:
                 headline = spelling.of(headline)
             matter = any(not is_function_word(headline[start:end]) for start, end in words(headline))
-            if matter and max(3, min_words) <= len(headline.split()) <= max_words:
+            if matter and max(3, asked.min_words) <= len(headline.split()) <= asked.max_words:
                 return headline, hypothesis.worth(1.0)
         return "", -float("inf")
 
@@ -519,20 +442,15 @@ class Summariser:
         return WordTrie([*pieces, *self._function_words], self._free)
 
 
-def _is_within(text: str, least: int | None, most: int | None) -> bool:
+def _ask(text: str, most: int, least: int) -> Asked | Summary:
+    """Bound the words that a text's summary may have; a text that is none, or too short, is given back."""
+    if (reason := unreadable(text)) is not None:
+        return Summary(text, "source", reason=reason)
     count = len(text.split())
-    return (least is None or count >= least) and (most is None or count <= most)
-
-
-def _reached(chosen: list[Sentence], made: str) -> list[Sentence]:
-    """Give those of the sentences, joined in order, that a beginning of them reaches into."""
-    left, found = len(made.split()), []
-    for sentence in chosen:
-        found.append(sentence)
-        left -= len(sentence.text.split())
-        if left <= 0:
-            break
-    return found
+    if count <= max(min(most, SHORTEST), 1):
+        return Summary(text, "source", sources=(_whole(text),), reason=f"short: the text has {count} words")
+    most = min(most, count)  # never longer than the text
+    return Asked(text, most, min(least, most))
 
 
 def _first(*ids):
@@ -576,50 +494,3 @@ def _tidy(text: str) -> str:
     whole = balanced(" ".join(text.split())).rstrip(" ،؛:.,-–—/")
     bare = whole.lstrip(" ،؛:.,-–—/")
     return f"-{bare}" if bare[:1].isdigit() and whole.removesuffix(bare).endswith("-") else bare
-
-
-def _onnx_decoder(folder: ModelFolder, settings: SummariserSettings) -> Decoder:
-    """Open the two graphs and the embedding table, stored int8 with a scale a row.
-
-    What is written has a table of its own where the two are not the same, and may have a bias.
-    """
-    graphs = [folder.file("encoder.onnx"), folder.file("decoder.onnx")]
-    for graph in graphs:
-        check_graph(graph)
-    encoder, step = map(OnnxEngine, graphs)
-    packed = folder.file("embeddings.npz")
-    check_archive(packed)
-    try:
-        table = np.load(packed, allow_pickle=False)
-        embeddings = table["rows"].astype(np.float32) * table["scale"]
-        written = embeddings
-        if "written_rows" in table:
-            written = table["written_rows"].astype(np.float32) * table["written_scale"]
-        projection = np.ascontiguousarray(written.T) * table["output_scale"]
-        bias = np.asarray(table.get("bias", 0.0), np.float32)
-        if bias.shape not in ((), projection.shape[1:]):
-            raise ValueError(f"its bias has the shape {bias.shape}")
-    except (
-        OSError, EOFError, KeyError, ValueError, TypeError, MemoryError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise ModelError(f"{packed} does not hold a table of embeddings ({error}): get the model again") from None
-    if not (np.isfinite(projection).all() and np.isfinite(bias).all()):
-        raise ModelError(f"{packed} holds what is no number: get the model again")
-    for name, rows in (("start_id", written), ("end_id", written), ("read_first", embeddings),
-                       ("written_first", written)):  # fmt: skip
-        if not (getattr(settings, name) or 0) < len(rows):
-            raise ModelError(f"{packed} has {len(rows):,} rows, and {name} is {getattr(settings, name):,}")
-    before = [settings.read_first] * (settings.read_first is not None)
-    opening = [settings.start_id, *[settings.written_first] * (settings.written_first is not None)]
-
-    def encode(ids: list[int]):
-        states = encoder.run({"inputs_embeds": embeddings[None, [*before, *ids]]})["states"]
-
-        def logits(prefixes: list[tuple[int, ...]]) -> np.ndarray:
-            rows = np.array([[*opening, *prefix] for prefix in prefixes])
-            batch = {"inputs_embeds": written[rows], "states": np.repeat(states, len(rows), axis=0)}
-            return step.run(batch)["hidden"] @ projection + bias
-
-        return logits
-
-    return encode

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from tasrih.api import DEFAULT_MODELS, labels_of
-from tasrih.models.summariser import STYLES
+from tasrih.models.summary_settings import STYLES
 from tasrih.schemes import SCHEMES
 
 #: Style to the most words that may be asked for, so that a small body asks for little work.

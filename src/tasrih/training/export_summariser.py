@@ -14,7 +14,7 @@ import numpy as np
 from tasrih.models.auto_tokenizer import positions_of
 from tasrih.models.files import write_config
 from tasrih.models.stored import read_settings
-from tasrih.models.summariser import SummariserSettings, stored_settings
+from tasrih.models.summary_settings import SummariserSettings, stored_settings
 from tasrih.training.export import copy_tokenizer, export_graph, quantise_columns
 
 #: Shapes that can be exported: T5, and an encoder with a decoder of BERT's (see ``training/new_decoder.py``).

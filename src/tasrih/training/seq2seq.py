@@ -21,7 +21,7 @@ from tasrih.data.labelled_source import fingerprint_rows
 from tasrih.data.sources import read_splits
 from tasrih.evaluation.rouge import rouge
 from tasrih.models.auto_tokenizer import positions_of
-from tasrih.models.summariser import SummariserSettings
+from tasrih.models.summary_settings import SummariserSettings
 from tasrih.text.normalise import normalise
 from tasrih.training.bases import base_profile, open_pretrained, open_tokenizer
 from tasrih.training.derived_pairs import DERIVED, GAP, derive
