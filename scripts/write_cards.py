@@ -135,7 +135,7 @@ MODELS = {
             "ArabicStanceX (CC BY 4.0), ANS headline pairs (Apache-2.0; agree, disagree, other taken as favor, against, neutral)",
         ),
         recipe=(
-            "configs/stance.yaml ngrams=false",
+            "configs/stance.yaml ngrams=false base=runs/statement-finish",
             "configs/stance.yaml ngrams=false base=runs/stance output=runs/stance-2 epochs=0.5 learning_rate=2e-4 seed=2",
             "configs/stance.yaml base=runs/stance-2 output=runs/stance-3 epochs=0",
         ),

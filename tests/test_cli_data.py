@@ -54,6 +54,17 @@ def test_check_takes_columns_by_other_names_and_names_faults_in_a_line(tmp_path)
     assert done.returncode == 1 and done.stderr.startswith("tasrih: ") and "does not exist" in done.stderr
 
 
+def test_check_takes_labels_by_other_names(tmp_path):
+    rows = [{"text": f"فاز الفريق رقم {n}", "target": "الفريق", "label": label} for n, label in enumerate(["FAVOR"] * 20)]
+    path = lines(tmp_path / "posts.jsonl", rows)
+    done = tasrih("data", "check", path, "--task", "stance", "--no-near")
+    assert done.returncode == 1 and "FAVOR" in done.stdout
+    done = tasrih("data", "check", path, "--task", "stance", "--no-near", "--map", "FAVOR=favor", "--map", "NONE=neutral")
+    assert done.returncode == 0 and "rows by label: favor 20" in done.stdout
+    done = tasrih("data", "check", path, "--config", "arabic")
+    assert done.returncode == 2 and "only sets of the hub have one" in done.stderr
+
+
 def test_check_holds_lengths_against_the_window_of_any_model(tmp_path, pretrained, statement_model, exported_statement):
     path = tmp_path / "long.jsonl"
     path.write_text(json.dumps({"text": "خبر " * 9000, "label": "sport"}) + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from tasrih.cli_data import pairs_of, register
 from tasrih.cli_streams import InputError, check_outputs, find_files, leave_pipe, run_stream, tell
 from tasrih.data.limits import VARIABLE, Limits
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.hub_ids import quiet_hub
 from tasrih.writing import write_whole
 
 if TYPE_CHECKING:
@@ -319,6 +320,9 @@ def evaluate(
         list[str] | None,
         typer.Option("--map", metavar="THEIRS=OURS", help="A label of the set in the model's terms; again for more."),
     ] = None,
+    config: Annotated[
+        str | None, typer.Option(help="Configuration of a hub set that has several, such as arabic.")
+    ] = None,
     spans: Annotated[bool, typer.Option("--spans", help="Score speakers and targets instead of labels.")] = False,
     against: Annotated[str | None, typer.Option(help="Another model, compared on the same texts.")] = None,
     more: Annotated[
@@ -365,7 +369,7 @@ def evaluate(
             raise typer.BadParameter(f"--column {unknown[0]}: {told}")
         if reference in columns:
             columns["label"] = columns.pop(reference)
-        source = Source(data, split, **columns, labels=pairs_of("--map", labels, "FAVOR=favor"))
+        source = Source(data, split, config, **columns, labels=pairs_of("--map", labels, "FAVOR=favor"))
         found = score(model, source, split, against=against, more=more or (), style=style)
     typer.echo(printable(found.table()))
     figures = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
@@ -468,6 +472,7 @@ def main() -> None:
     logger = logging.getLogger("tasrih")
     logger.setLevel(logging.INFO)
     logger.addHandler(_Told())
+    quiet_hub()
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
         code = 1 if code == 130 else code  # newer versions of typer answer Ctrl-C with 130

@@ -75,6 +75,13 @@ def check_set(
     column: Annotated[
         list[str] | None, typer.Option(metavar="OURS=THEIRS", help="A column by another name, such as text=body.")
     ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="THEIRS=OURS", help="A label of the set in the task's terms; again for more."),
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(help="Configuration of a hub set that has several, such as arabic.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="A bundled model, a folder, or a hub id, whose window lengths are held against; "
                                       "else the task's bundled one.")
@@ -91,7 +98,8 @@ def check_set(
     from tasrih.data.findings import LEVELS, worst
 
     columns = pairs_of("--column", column, "text=body")
-    checked = open_set(source, task, root=data_root(), columns=columns, near=near)
+    mapped = pairs_of("--map", labels, "FAVOR=favor") if labels else None
+    checked = open_set(source, task, root=data_root(), columns=columns, labels=mapped, near=near, config=config)
     found = [*checked.findings, *lengths(checked.splits, _reader(model, checked.form.task))]
     findings = sorted(found, key=lambda finding: LEVELS.index(finding.level))
     if as_json:

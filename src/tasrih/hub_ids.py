@@ -1,7 +1,9 @@
-"""Telling an id on the Hugging Face hub from a place on this machine, by the name alone."""
+"""The Hugging Face hub: telling an id on it from a place on this machine, by the name alone, and its client's words."""
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 from pathlib import Path
 
@@ -30,3 +32,13 @@ def is_hub_id(name: str | None, *roots: Path) -> bool:
         return False
     owner = name.split("/")[0]
     return not any((root / owner).is_dir() for root in (Path(), *roots))
+
+
+def quiet_hub() -> None:
+    """Keep the hub's client from telling each of its five attempts; what came of them is told in one line.
+
+    ``HF_HUB_VERBOSITY`` says otherwise.
+    """
+    if "HF_HUB_VERBOSITY" not in os.environ:
+        os.environ["HF_HUB_VERBOSITY"] = "error"  # read where it is imported, and set here where it is already
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 
 import pytest
@@ -44,6 +45,17 @@ def test_every_data_file_belongs_to_an_entry(data_root):
     assert len(files) > 50
     names = {path.as_posix().split(".jsonl")[0] for path in files}
     assert not {name for name in names if name not in folders and name.rpartition("/")[0] not in folders}
+
+
+@pytest.mark.data
+def test_articles_are_counted(data_root):
+    counted = 0
+    for entry in CATALOGUE:
+        if entry.size.endswith(" articles") and (path := data_root / f"{entry.folder}.jsonl.xz").is_file():
+            with lzma.open(path) as lines:
+                assert f"{sum(1 for _ in lines):,} articles" == entry.size, entry.folder
+            counted += 1
+    assert counted > 3
 
 
 @pytest.mark.data

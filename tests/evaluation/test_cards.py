@@ -138,6 +138,15 @@ def test_a_card_shows_no_path_of_the_machine(trained):
     text = folder_card(trained, [], "apache-2.0")
     assert "/home" not in text and "mine.jsonl train" in text
     (trained / "train_config.json").write_text(json.dumps({"base": str(trained), "train": []}))
+    removed = {"/home/someone/mine.jsonl/train": 3, "topic_iptc/train": 1}
+    (trained / "train_metrics.json").write_text(json.dumps({"removed_by_guard": removed}))
+    told = report() | {"data": "/home/someone/test.csv", "command": "tasrih evaluate /home/someone/m /home/someone/test.csv"}
+    told["against"] = {"model": "/home/someone/other", "difference": told["scores"]["model"]}
+    (trained / "metrics.json").write_text(json.dumps(told))
+    text = folder_card(trained, [trained / "metrics.json"], "mit")
+    assert "/home" not in text and "someone" not in text
+    assert '"mine.jsonl/train": 3' in text and '"topic_iptc/train": 1' in text
+    assert "### `test.csv`" in text and "Made by `tasrih evaluate m test.csv`." in text and "less other" in text
     assert card_of(trained, "mit").base is None
 
 

@@ -97,6 +97,10 @@ def test_calibration_and_risk_by_hand():
     # the two of .9 have a mean risk of 1/2 each: 1/2, 1/2, 1/3, 1/4
     risks = (1 / 2 + 1 / 2 + 1 / 3 + 1 / 4) / 4
     assert metric("aurc").compute(predictions=table, references=truth)["aurc"] == pytest.approx(risks)
+    # of sets, the surest is the one whose labels are: .9 x .8 right, .7 x .8 right, .6 x .9 wrong
+    table, sets = [[0.9, 0.2], [0.6, 0.1], [0.7, 0.8]], [[1, 0], [0, 0], [1, 1]]
+    found = metric("multilabel_aurc").compute(predictions=table, references=sets)
+    assert found["multilabel_aurc"] == pytest.approx((0 + 0 + 1 / 3) / 3)
     sets = metric("multilabel_ece").compute(predictions=[[1.0, 0.0], [1.0, 0.0]], references=[[1, 0], [0, 0]])
     assert sets["multilabel_ece"] == pytest.approx(0.25)
 
@@ -133,7 +137,7 @@ def test_batches_add_up():
 
 
 def test_every_metric_is_tested_here():
-    by_hand = {"ece", "aurc", "multilabel_ece"}
+    by_hand = {"ece", "aurc", "multilabel_ece", "multilabel_aurc"}
     assert {*EXPECTED, *LISTED, *by_hand, *SUMMARIES} == set(METRICS)
     assert set(LISTED) == {*BY_CLASS, *BY_LABEL, *RANKED_BY_LABEL}
     assert not {*LISTED} & {*DECISIONS, *LABEL_SETS, *PROBABILITIES, *LABEL_PROBABILITIES, *SUMMARIES}

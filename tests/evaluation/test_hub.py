@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tasrih.errors import ModelError
@@ -73,6 +75,10 @@ class Api:
         Api.asked["sent"] = options
         return "https://hub/owner/model/commit/1"
 
+    def upload_file(self, *, path_or_fileobj, path_in_repo, repo_id, commit_message):
+        Api.asked.setdefault("files", {})[path_in_repo] = path_or_fileobj.decode()
+        return "https://hub/owner/model/commit/2"
+
 
 def test_with_a_token_the_folder_is_sent(folder, online, monkeypatch):
     monkeypatch.setattr(hub, "get_token", lambda: "secret")
@@ -88,6 +94,23 @@ def test_with_a_token_the_folder_is_sent(folder, online, monkeypatch):
     others += ["report.html", "report/report.html", "report/metrics.json", "runs/x/report/errors.json", "scored.jsonl"]
     patterns = {name: sent[name] for name in ("allow_patterns", "ignore_patterns")}
     assert list(hub.utils.filter_repo_objects(model + others, **patterns)) == model
+
+
+def test_settings_are_sent_without_the_places_of_this_machine(folder, online, monkeypatch):
+    monkeypatch.setattr(hub, "get_token", lambda: "secret")
+    monkeypatch.setattr(hub, "HfApi", Api)
+    stored = {
+        "train_config.json": {"base": "/home/someone/arabert", "train": [{"name": "/home/someone/posts.csv"}], "epochs": 2},
+        "run.json": {"data": [{"name": "stance/ans"}]},
+    }
+    for name, value in stored.items():
+        (folder / name).write_text(json.dumps(value), encoding="utf-8")
+    assert push(folder, "owner/model").endswith("/2")
+    assert {name: json.loads(text) for name, text in Api.asked["files"].items()} == {
+        "train_config.json": {"base": "arabert", "train": [{"name": "posts.csv"}], "epochs": 2}
+    }
+    patterns = {name: Api.asked["sent"][name] for name in ("allow_patterns", "ignore_patterns")}
+    assert list(hub.utils.filter_repo_objects(stored, **patterns)) == ["run.json"]
 
 
 def test_weights_that_only_unpickle_are_named(folder, online):

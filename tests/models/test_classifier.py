@@ -116,6 +116,24 @@ def test_abstain_only_when_asked_and_under_the_floor():
     assert sum(second.scores.values()) == pytest.approx(1)
 
 
+def test_of_several_labels_only_the_sure_ones_are_given_where_abstaining_is_asked_for():
+    made = counting(multi_label=True, sure_from={"red": 0.9, "green": 0.7})
+    both, unsure, none = "أحمر أخضر", "أحمر أحمر", "أزرق"
+    assert [set(found.labels) for found in made.predict([both, unsure])] == [{"red", "green", "blue"}] * 2
+    first = made.predict([both], abstain=True)[0]
+    # under its own bar a label goes, above it it stays, and one that has no bar stays
+    assert (set(first.labels), first.abstained) == ({"green", "blue"}, False)
+    made = counting(
+        labels=("red", "green", "conditional"), multi_label=True, sure_from={"red": 0.9},
+        thresholds={"red": 0.6, "green": 0.9},
+    )  # fmt: skip
+    found = made.predict([unsure, none], abstain=True)
+    assert [(one.label, one.labels, one.abstained) for one in found] == [(None, (), True), (None, (), False)]
+    assert found[0].reason == "unsure: red came near, none with the probability that is asked for"
+    assert (found[0].score, found[0].conditional) == (pytest.approx(sigmoid(2)), False)
+    assert made.predict(["أحمر أحمر أحمر"], abstain=True)[0].labels == ("red",)
+
+
 LONG = "أحمر أحمر " + "كلمة " * 8 + "أزرق " * 3 + "كلمة أخرى أزرق أزرق"  # 17 words, windows of 10 with 2 shared
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ import socket
 import pytest
 
 from tasrih.errors import ModelError
+from tasrih.hub_ids import quiet_hub
 from tasrih.models import files
 from tasrih.models.classifier import Classifier
 from tasrih.models.files import bundled_models, digest, is_exported, locate, open_folder, write_config
@@ -177,6 +179,39 @@ def test_a_hub_id_without_network_is_one_line_that_says_what_to_do(opening, tmp_
     assert "\n" not in message
     assert "no-such-owner/no-such-model" in message
     assert "give the path of a local folder" in message
+
+
+def test_what_the_hub_does_not_give_is_asked_for_once(tmp_path, monkeypatch):
+    from transformers import AutoConfig
+
+    from tasrih.models.load import load
+
+    asked = []
+
+    def refuse(name, **options):
+        asked.append(name)
+        raise OSError("no network")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(AutoConfig, "from_pretrained", refuse)
+    with pytest.raises(ModelError, match=r"no model owner/model: .* give the path of a local folder"):
+        load("owner/model")
+    assert asked == ["owner/model"]
+
+
+def test_the_hubs_client_tells_its_attempts_only_where_it_is_asked_to(monkeypatch):
+    logger = logging.getLogger("huggingface_hub")
+    before = logger.level
+    monkeypatch.setenv("HF_HUB_VERBOSITY", "info")
+    quiet_hub()
+    assert (os.environ["HF_HUB_VERBOSITY"], logger.level) == ("info", before)
+    monkeypatch.delenv("HF_HUB_VERBOSITY")
+    try:
+        quiet_hub()
+        assert (os.environ["HF_HUB_VERBOSITY"], logger.level) == ("error", logging.ERROR)
+    finally:
+        logger.setLevel(before)
+        os.environ.pop("HF_HUB_VERBOSITY", None)
 
 
 def test_no_test_reaches_another_machine():

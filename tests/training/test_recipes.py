@@ -66,6 +66,10 @@ def test_every_base_goes_over_every_recipe_of_its_kind(base):
         assert (config.output, config.train, config.seed) == (plain.output, plain.train, 7)
         assert profile_of_family(config.base)
         assert config.seeds == [1, 2, 3]
+        # what a recipe does to its own base is not done to another
+        assert not config.freeze_embeddings
+        assert base.name in SEQ2SEQ or (config.blend, config.token_dropout) == (1.0, 0.0)
+        assert config.schedule == "linear"
         assert base.name in SEQ2SEQ or config.layer_decay == 0.95
         # a base's own length is for the task that it names
         assert (
@@ -227,3 +231,13 @@ def test_a_recipe_runs_from_file_to_figures(write, world, tmp_path, monkeypatch)
     )
     assert run_recipe(config)["corpus"]["removed_by_guard"] == 2
     assert (tmp_path / "out" / "embeddings.npy").is_file()
+
+
+def test_a_script_runs_its_own_kinds_alone(tmp_path, monkeypatch, capsys):
+    recipe = tmp_path / "topic.yaml"
+    recipe.write_text("kind: prepare\noutput: runs/x\n", encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["train_classifier.py", str(recipe)])
+    with pytest.raises(SystemExit) as stopped:
+        recipes.run_script("Trains.", "classifier", "seq2seq")
+    message = "topic.yaml: kind must be classifier or seq2seq here; `tasrih train` runs any"
+    assert str(stopped.value.code).endswith(message)

@@ -228,6 +228,41 @@ def test_a_killed_run_goes_on_to_the_same_weights(mt5, headline_files, world, tm
     assert json.loads((tmp_path / "killed" / "run.json").read_text())["resumed"]
 
 
+def test_a_killed_run_stops_early_where_it_would_have(mt5, headline_files, world, tmp_path, monkeypatch):
+    """How often it was no better is told in the checkpoint: at a rate of nothing no score is better than the first."""
+    from transformers import TrainerCallback
+
+    from tasrih.training import seq2seq
+
+    class Kill(TrainerCallback):
+        def on_save(self, arguments, state, control, **options):
+            if state.epoch >= 2:
+                raise KeyboardInterrupt
+
+    made = config(
+        mt5, tmp_path / "killed", train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation"),
+        sureness_articles=0, epochs=6, patience=2, learning_rate=1e-12, beams=1,
+    )  # fmt: skip
+    with monkeypatch.context() as patch:
+        whole = seq2seq._trainer
+
+        def killed(*arguments):
+            trainer = whole(*arguments)
+            trainer.add_callback(Kill())
+            return trainer
+
+        patch.setattr(seq2seq, "_trainer", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_seq2seq(made, world.root)
+    train_seq2seq(replace(made, resume=True), world.root)
+    train_seq2seq(replace(made, output=str(tmp_path / "unbroken")), world.root)
+    ends = [
+        max(line["epoch"] for line in json.loads((tmp_path / name / "train_log.json").read_text())["seed-1"])
+        for name in ("killed", "unbroken")
+    ]
+    assert ends == [3, 3]
+
+
 @pytest.mark.parametrize("family", ["bert", "xlm_roberta", "pretrained"])
 def test_an_encoder_is_given_a_decoder_and_learns_to_write(family, headline_files, world, tmp_path, request):
     """Its embeddings begin as the encoder's, and what is saved opens and writes as any encoder-decoder does."""

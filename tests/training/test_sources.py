@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -219,8 +220,6 @@ def test_a_configuration_of_a_set_here_is_refused(world, tmp_path):
 
 def test_a_fingerprint_sees_text_label_and_order(tmp_path):
     rows = read(Source(str(write(tmp_path, ".jsonl")), **COLUMNS, labels=NAMES), tmp_path).rows
-    from dataclasses import replace
-
     others = [
         rows[::-1],
         [replace(rows[0], text="غيره"), *rows[1:]],
@@ -228,6 +227,31 @@ def test_a_fingerprint_sees_text_label_and_order(tmp_path):
     ]
     assert len({fingerprint_rows(each) for each in (rows, *others)}) == 4
     assert fingerprint_rows(rows) == fingerprint_rows(list(rows))
+
+
+@pytest.mark.parametrize("text", ["", " \n", None])
+def test_a_row_without_text_is_named(text, tmp_path):
+    path = tmp_path / "posts.jsonl"
+    rows = [{"text": "فاز الفريق", "label": "sport"}, {"text": text, "label": "sport"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"posts.jsonl, row 1: no text: leave it out of the set"):
+        read(Source(str(path)), tmp_path, ("sport",), task="topic", own_labels=True)
+
+
+def test_texts_that_stand_twice_are_counted_and_told(tmp_path, caplog):
+    told = [("فاز الفريق", "sport"), ("فاز  الفريق", "sport"), ("فاز الفريق", "politics_government"), ("نزل المطر", "weather")]
+    path = tmp_path / "news.jsonl"
+    path.write_text("".join(json.dumps({"text": t, "label": n}) + "\n" for t, n in told), encoding="utf-8")
+    held = tmp_path / "held.jsonl"
+    held.write_text(json.dumps({"text": "غيرها كلها", "label": "sport"}) + "\n", encoding="utf-8")
+    source, other = Source(str(path)), Source(str(held))
+    made = ClassifierConfig("topic", "base", "out", [source], other)
+    data = read_training_data(made, tmp_path / "no-root")
+    assert (len(data.train), data.repeated, data.contradicted) == (4, 1, 1)
+    assert "1 rows repeat a text, 1 have other labels than the same text elsewhere" in caplog.text
+    # a row that is seen several times an epoch repeats nothing
+    data = read_training_data(replace(made, train=[replace(other, repeat=3)], validation=source), tmp_path / "no-root")
+    assert (len(data.train), data.repeated, data.contradicted) == (3, 0, 0)
 
 
 @pytest.mark.data

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
-from tasrih.training.tuning import grouped_sampler, last_checkpoint, layer_groups, per_process, tuned
+from tasrih.training.tuning import _hiding, grouped_sampler, last_checkpoint, layer_groups, per_process, tuned
 
 
 def test_learning_rates_fall_from_the_head_to_the_embeddings(bert):
@@ -25,6 +26,12 @@ def test_learning_rates_fall_from_the_head_to_the_embeddings(bert):
     decay = {name: found[id(parameter)]["weight_decay"] for name, parameter in model.named_parameters()}
     assert decay["classifier.weight"] == 0.1 and decay["classifier.bias"] == 0.0
     assert sum(len(group["params"]) for group in groups) == len(rates)
+
+
+def test_tokens_are_hidden_only_of_a_base_that_has_a_mark_for_it():
+    assert _hiding(0.0, SimpleNamespace(mask_token_id=None)) is None
+    with pytest.raises(ValueError, match=r"token_dropout 0\.1 needs a base with a mask token, which this one lacks: give 0"):
+        _hiding(0.1, SimpleNamespace(mask_token_id=None))
 
 
 def test_parameters_that_are_frozen_are_in_no_group(pretrained):

@@ -37,7 +37,7 @@ class CheckedSet:
 def open_set(
     source: str | Path, task: str | None = None, *, root: str | Path | None = None,
     columns: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None,
-    near: bool = True, limits: Limits | None = None,
+    near: bool = True, limits: Limits | None = None, config: str | None = None,
 ) -> CheckedSet:  # fmt: skip
     """Read a set, bring it into the form of its task, and check it.
 
@@ -49,17 +49,19 @@ def open_set(
         labels: the set's label to ours; None takes the map of ``LABEL_MAPS`` for the set's folder, if it has one.
         near: look for near duplicates between splits too.
         limits: what each file may hold; None takes ``current_limits()``.
+        config: the configuration of a set on the hub that has several, such as ``arabic``.
 
     Returns:
         The set with its findings. Rows that do not fit are left out of it; an error-level finding says so.
 
     Raises:
         FileNotFoundError: if the source is not there.
-        ValueError: if a file cannot be read, or the task or a column is unknown.
+        ValueError: if a file cannot be read, the task or a column is unknown, or a configuration is named of what is no
+            hub id.
     """
     if task is not None and task not in FORMS:
         raise ValueError(f"unknown task {task!r}: choose from {', '.join(FORMS)}")
-    raw = read_splits(source, root, limits)
+    raw = read_splits(source, root, limits, config=config)
     labels = _own_map(source, root) if labels is None else labels
     form = FORMS[task or _guess(raw, columns or {}, labels)]
     if form.scheme is None:
@@ -79,7 +81,7 @@ def open_set(
 def load_dataset_dict(
     source: str | Path, task: str | None = None, *, root: str | Path | None = None,
     columns: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
+    limits: Limits | None = None, config: str | None = None,
 ) -> DatasetDict:  # fmt: skip
     """Give a set as a ``DatasetDict`` whose columns, labels and offsets hold.
 
@@ -92,6 +94,7 @@ def load_dataset_dict(
         columns: as in ``open_set``.
         labels: as in ``open_set``.
         limits: as in ``open_set``.
+        config: as in ``open_set``.
 
     Returns:
         Split to its table, with the columns of ``FORMS[task]``.
@@ -106,7 +109,9 @@ def load_dataset_dict(
         from datasets import Dataset, DatasetDict
     except ImportError:
         raise MissingExtraError("datasets", "train", "a DatasetDict") from None
-    checked = open_set(source, task, root=root, columns=columns, labels=labels, near=False, limits=limits)
+    checked = open_set(
+        source, task, root=root, columns=columns, labels=labels, near=False, limits=limits, config=config
+    )  # fmt: skip
     faults = [found for found in checked.findings if found.level == "error" and found.check != "leakage"]
     if faults:
         named = f" ({', '.join(faults[0].examples)})" if faults[0].examples else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.evaluation.places import line_without_places, without_place, without_places
 from tasrih.hub_ids import is_hub_id
 from tasrih.schemes import SCHEMES
 
@@ -90,7 +91,7 @@ def write_card(card: Card, reports: Sequence[dict], training: dict | None = None
         lines += [
             "", "No text of a validation or test set was trained on (ids, and the first 150 letters folded). What the "
             "guard took out, and the figures of the run:", "", "```json",
-            json.dumps(training, indent=1, ensure_ascii=False).replace("<", "\\u003c"), "```",
+            json.dumps(without_places(training), indent=1, ensure_ascii=False).replace("<", "\\u003c"), "```",
         ]  # fmt: skip
     if card.recipe:
         lines += ["", "## How it was made", "", *(f"- {step}" for step in card.recipe)]
@@ -125,10 +126,11 @@ def metadata(card: Card, reports: Sequence[dict]) -> str:
         raise MissingExtraError("huggingface_hub", "train", "writing a card's metadata") from None
     results = [
         EvalResult(
-            task_type=card.pipeline, dataset_type=report["data"], dataset_name=report["data"],
-            dataset_split=report["split"], metric_type=HUB_METRICS[name], metric_name=name, metric_value=value["value"],
+            task_type=card.pipeline, dataset_type=data, dataset_name=data, dataset_split=report["split"],
+            metric_type=HUB_METRICS[name], metric_name=name, metric_value=value["value"],
         )
         for report in reports
+        for data in (without_place(report["data"]),)
         for name, value in report["scores"].get("model", {}).items()
         if name in HUB_METRICS
     ]  # fmt: skip
@@ -146,11 +148,11 @@ def interval(value: dict) -> str:
 
 
 def _figures(report: dict) -> list[str]:
-    lines = [f"### `{report['data']}`, {report['split']} split, {report['size']:,} texts", ""]
+    lines = [f"### `{without_place(report['data'])}`, {report['split']} split, {report['size']:,} texts", ""]
     if report.get("difference"):
         lines += [_verdict(report["difference"], report.get("baselines")), ""]
     lines += [*_table(report), "", *(f"{note}\n" for note in report.get("notes") or ())]
-    return [*lines, f"Made by `{report['command']}`."]
+    return [*lines, f"Made by `{line_without_places(report['command'])}`."]
 
 
 def _table(report: dict) -> list[str]:
@@ -158,7 +160,7 @@ def _table(report: dict) -> list[str]:
     if report.get("difference"):
         columns.append(("difference", _cells(report["difference"], report.get("baselines"))))
     if report.get("against"):
-        columns.append((f"less {report['against']['model']}", _cells(report["against"]["difference"])))
+        columns.append((f"less {without_place(report['against']['model'])}", _cells(report["against"]["difference"])))
     names = list(dict.fromkeys(name for _, scores in columns for name in scores))
     if len(columns) > 4 * len(names):  # many systems, few scores: a row a system
         turned = {name: {head: scores[name] for head, scores in columns if name in scores} for name in names}
@@ -251,8 +253,7 @@ def _stored(path: Path) -> dict | None:
 
 def _set_name(item: str | dict) -> str:
     name, split = (item, "") if isinstance(item, str) else (item["name"], f" {item.get('split', 'train')}")
-    # where a set lies on this machine is nobody's business
-    return f"{Path(name).name if Path(name).is_absolute() else name}{split}"
+    return f"{without_place(name)}{split}"
 
 
 def folder_card(folder: Path, figures: Sequence[Path], licence: str, *, title: str | None = None) -> str:

@@ -119,6 +119,7 @@ def evaluate(
 
 def _command(model: str, source: Source, against: str | None, more: Sequence[str], style: str) -> str:
     parts = [f"tasrih evaluate {model} {source.name} --split {source.split}"]
+    parts += [f"--config {source.config}"] if source.config else []
     columns = {name: getattr(source, name) for name in ("text", "label", "target", "id")}
     parts += [f"--column {ours}={theirs}" for ours, theirs in columns.items() if ours != theirs]
     parts += [f"--map {theirs}={ours}" for theirs, ours in source.labels.items()]

@@ -34,7 +34,7 @@ BY_LABEL = ("multilabel_precision", "multilabel_recall", "multilabel_f1")
 #: Of rows of probabilities beside class indices.
 PROBABILITIES = ("ece", "brier", "aurc")
 #: Of rows of probabilities beside rows of 0 and 1.
-LABEL_PROBABILITIES = ("lrap", "mean_average_precision", "multilabel_ece", "multilabel_brier")
+LABEL_PROBABILITIES = ("lrap", "mean_average_precision", "multilabel_ece", "multilabel_brier", "multilabel_aurc")
 #: Of the same: one number a label, nan where no text has it.
 RANKED_BY_LABEL = ("multilabel_average_precision",)
 #: Of texts; the last three need ``sources`` too.

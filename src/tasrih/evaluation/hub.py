@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from tasrih.errors import MissingExtraError, ModelError
+from tasrih.evaluation.places import without_places
 
 #: What is sent of a folder: a model, its tokenizer, its card and the figures of its run, not the texts of a report.
 SENT = (
@@ -13,10 +15,14 @@ SENT = (
 )  # fmt: skip
 #: Of these, what no user of the model needs, wherever it lies.
 LEFT_OUT = ("checkpoints/*", "*/checkpoints/*", "out_of_fold.npz", "report/*", "*/report/*", "optimizer*")
+#: Of these, what a run stored of itself.
+_OF_THE_RUN = ("train_config.json", "run.json", "train_metrics.json")
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
     """Send a model folder to the hub; a file that is already there as it is here is not sent again.
+
+    Settings and figures that name folders of this machine are sent without them.
 
     Args:
         folder: the model, its card in ``README.md``.
@@ -50,13 +56,30 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
     if token is None:
         raise ModelError(f"{repository} was not pushed: no token; set HF_TOKEN or run `hf auth login`")
     api = HfApi(token=token)
+    rewritten = _rewritten(folder)
     try:
         api.create_repo(repository, private=private, exist_ok=True)
         done = api.upload_folder(
             repo_id=repository, folder_path=folder, commit_message="Upload with tasrih", allow_patterns=list(SENT),
-            ignore_patterns=list(LEFT_OUT),
+            ignore_patterns=[*LEFT_OUT, *rewritten],
         )  # fmt: skip
+        for name, text in rewritten.items():
+            done = api.upload_file(
+                path_or_fileobj=text.encode(), path_in_repo=name, repo_id=repository,
+                commit_message=f"Upload {name} with tasrih",
+            )  # fmt: skip
     except Exception as error:  # the hub's errors and those of its transport share no base
         first = str(error).strip().splitlines()
         raise ModelError(f"{repository} was not pushed: {first[0] if first else type(error).__name__}") from None
     return str(done)
+
+
+def _rewritten(folder: Path) -> dict[str, str]:
+    """Give those of a run's files that name folders of this machine, without them."""
+    found = {}
+    for name in _OF_THE_RUN:
+        if (folder / name).is_file():
+            stored = json.loads((folder / name).read_text(encoding="utf-8"))
+            if (told := without_places(stored)) != stored:
+                found[name] = json.dumps(told, indent=1, ensure_ascii=False)
+    return found

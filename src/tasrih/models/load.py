@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tasrih.models.classifier import Classifier
 from tasrih.models.engines import EngineChoice
+from tasrih.models.engines.torch import no_model
 from tasrih.models.files import is_exported, kind_of, locate
 from tasrih.models.summariser import Summariser
 
@@ -21,6 +22,8 @@ def _summarises(place: Path | str) -> bool:
         from transformers import AutoConfig
 
         return bool(AutoConfig.from_pretrained(place, trust_remote_code=False).is_encoder_decoder)
+    except OSError:  # asked again it would take as long to say so
+        raise no_model(place) from None
     except Exception:  # a stranger's config can fail in any way; opening it as a classifier tells which
         return False
 

@@ -49,8 +49,8 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
 
     Returns:
         The validation scores of the model that was kept (those of its best epoch), those of each seed and fold with
-        mean and deviation, and what the guard removed. Under ``accelerate launch`` only the first process saves, and
-        only its result holds the folds' scores.
+        mean and deviation, what the guard removed, and how many rows repeat a text or contradict one. Under
+        ``accelerate launch`` only the first process saves, and only its result holds the folds' scores.
 
     Raises:
         FileNotFoundError: if a set is not there.
@@ -68,7 +68,10 @@ def train_classifier(config: ClassifierConfig, root: Path | None = None) -> dict
     runs = output / "checkpoints"
     resumed = begin_or_resume(output, config, data.fingerprints, finished, output / NGRAMS)
 
-    result: dict = {"removed_by_guard": data.removed, "train_rows": len(data.train)}
+    result: dict = {
+        "removed_by_guard": data.removed, "train_rows": len(data.train), "repeated_rows": data.repeated,
+        "contradicted_rows": data.contradicted,
+    }  # fmt: skip
     out_of_fold, train, validation = None, data.train, data.validation
     if config.folds:
         out_of_fold, last = _cross_validate(config, data, runs)

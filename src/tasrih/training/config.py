@@ -48,6 +48,8 @@ class ClassifierConfig:
     """Parts that a step is computed in, for a small memory."""
     learning_rate: float = 3e-4
     """Peak learning rate."""
+    schedule: str = "cosine"
+    """``linear`` or ``cosine`` fall of the learning rate, or ``constant_with_warmup``."""
     layer_decay: float = 1.0
     """What a block's learning rate is of the one's above it (Howard and Ruder 2018; 1 keeps them alike)."""
     warmup: float = 0.06
@@ -116,7 +118,10 @@ class ClassifierConfig:
             raise ValueError(f"metric must be one of {', '.join(allowed)} for {self.task}, not {self.metric!r}")
         check_options(
             self,
-            choices={"pooling": ("mean", "cls"), "pool_windows": ("none", "mean", "max")},
+            choices={
+                "pooling": ("mean", "cls"), "pool_windows": ("none", "mean", "max"),
+                "schedule": ("linear", "cosine", "constant_with_warmup"),
+            },
             positive=(
                 "batch_size", "accumulate", "learning_rate", "windows_per_text", "log_steps",
             ),

@@ -152,7 +152,7 @@ def check_data(runs: Path, data: list[dict]) -> None:
         return
     begun = json.loads((runs / _DATA).read_text(encoding="utf-8"))
     for then, now in zip(begun, data, strict=True):
-        if then != now:
+        if not _agree(then, now):
             raise ValueError(
                 f"resume: the run in {runs.parent} was begun with other rows of {now['name']}/{now['split']}; "
                 "put them back, or take another output"

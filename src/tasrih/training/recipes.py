@@ -16,6 +16,7 @@ from typing import Any
 
 from tasrih.data.formats import read_json
 from tasrih.errors import MissingExtraError
+from tasrih.hub_ids import quiet_hub
 from tasrih.models.files import PRETRAINED
 from tasrih.schemes import SCHEMES
 from tasrih.training.classification import ClassifierConfig, train_classifier
@@ -215,6 +216,7 @@ def run_script(description: str, *kinds: str) -> None:
     parser.add_argument("config", type=Path, help="a YAML file of configs/")
     parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="settings to change, or further YAML files")
     arguments = parser.parse_args()
+    quiet_hub()
     try:
         config = load_recipe(arguments.config, arguments.changes)
         if not isinstance(config, tuple(KINDS[kind][0] for kind in kinds)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from tasrih.training.config import ClassifierConfig
 
 
+_LOGGER = logging.getLogger("tasrih")
+
+
 @dataclass
 class TrainingData:
     """Rows read for a run, and how many the guard took out."""
@@ -24,6 +28,10 @@ class TrainingData:
     removed: dict[str, int] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     fingerprints: list[dict] = field(default_factory=list)
+    repeated: int = 0
+    """Rows of the sets whose text, and target, stood before with the same labels."""
+    contradicted: int = 0
+    """Rows whose text, and target, stood before with other labels."""
 
 
 def read_training_data(config: ClassifierConfig, root: Path | None = None) -> TrainingData:
@@ -50,6 +58,7 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
         )  # fmt: skip
 
     data, refused, own = TrainingData([], []), [], HeldOut()
+    seen: dict[tuple[str, str | None], set[tuple[str, ...]]] = {}
     if config.validation is not None:
         held = read(config.validation)
         data.validation = held.rows
@@ -64,6 +73,11 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
         data.fingerprints.append(facts_of(part))
         part.folds = [fold for fold, free in zip(part.folds, allowed, strict=False) if free]
         part.rows = [row for row, free in zip(part.rows, allowed, strict=True) if free]
+        for row in part.rows:
+            before = seen.setdefault((" ".join(row.text.split()), row.target), set())
+            data.contradicted += bool(before - {row.labels})
+            data.repeated += before == {row.labels}
+            before.add(row.labels)
         name = _place(source)
         data.removed[name] = data.removed.get(name, 0) + part.removed
         data.train += part.rows * source.repeat
@@ -71,6 +85,11 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
     if refused and not data.train:
         shared = sum(map(own.holds, refused))
         raise ValueError(_nothing_left(config, list(data.removed), shared, len(refused) - shared))
+    if data.repeated or data.contradicted:
+        _LOGGER.warning(
+            "train: %d rows repeat a text, %d have other labels than the same text elsewhere: `tasrih data check` "
+            "lists them, set by set", data.repeated, data.contradicted,
+        )  # fmt: skip
     return data
 
 

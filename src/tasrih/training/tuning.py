@@ -325,6 +325,8 @@ def common_arguments(config, folder: Path, *, seed: int) -> dict[str, Any]:
         "use_cpu": not torch.cuda.is_available(),
         "train_sampling_strategy": "group_by_length",
         "save_total_limit": 1,
+        # how often it was no better stands in a checkpoint too
+        "restore_callback_states_from_checkpoint": True,
         "load_best_model_at_end": True,
         "metric_for_best_model": config.metric,
         "greater_is_better": True,
@@ -344,8 +346,10 @@ def stopping(patience: int) -> list:
 
 
 def _hiding(share: float, tokenizer) -> Callable | None:
-    if not share or tokenizer.mask_token_id is None:
+    if not share:
         return None
+    if tokenizer.mask_token_id is None:
+        raise ValueError(f"token_dropout {share} needs a base with a mask token, which this one lacks: give 0")
     return partial(hide_tokens, share=share, mask_id=tokenizer.mask_token_id, special_ids=tokenizer.all_special_ids)
 
 
@@ -379,6 +383,7 @@ def fit(
 
     Raises:
         ModelError: if the base is not found.
+        ValueError: if tokens are to be hidden of a base without a mask token.
     """
     from datasets import Dataset
     from transformers import Trainer, TrainingArguments
@@ -413,9 +418,9 @@ def fit(
         args=TrainingArguments(
             **common_arguments(config, folder, seed=seed),
             per_device_eval_batch_size=16 if pooling else 64,
-            lr_scheduler_type="cosine",
+            lr_scheduler_type=config.schedule,
             label_smoothing_factor=0.0 if own_loss else config.label_smoothing,
-            adam_beta2=0.98,
+            adam_beta2=0.98,  # as RoBERTa (Liu et al. 2019)
             remove_unused_columns=False,
             label_names=["labels", "span_labels"] if config.spans else ["labels"],
         ),

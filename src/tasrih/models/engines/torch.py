@@ -17,6 +17,14 @@ from tasrih.models.ngrams import Ngrams, ngram_layer
 PRECISIONS = ("bf16", "fp32")
 
 
+def no_model(name: object) -> ModelError:
+    """Give what is raised for a hub id that cannot be had."""
+    return ModelError(
+        f"no model {name}: it is no bundled model and no folder, and the hub could not be asked for it; give the path "
+        "of a local folder"
+    )
+
+
 class TorchEngine:
     """A transformers classifier in torch, on the CPU or a GPU, with the token head and linear part beside it."""
 
@@ -87,10 +95,7 @@ class TorchEngine:
         try:
             config = AutoConfig.from_pretrained(name, trust_remote_code=False)  # None would ask at a terminal
         except (OSError, ValueError):
-            raise ModelError(
-                f"no model {name}: it is no bundled model and no folder, and the hub could not be asked for it; "
-                "give the path of a local folder"
-            ) from None
+            raise no_model(name) from None
         kinds = config.architectures or []
         if config.is_encoder_decoder:
             raise ModelError(f"{name} is a summariser ({', '.join(kinds) or config.model_type}), not a classifier")
