@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 from tasrih.corpus_report import CorpusCounter
@@ -57,9 +60,9 @@ def corpus() -> str:
 
 
 def evaluation() -> str:
-    interval = {"value": 0.6, "low": 0.5, "high": 0.7}
-    metrics = {"model": "m", "data": "d", "split": "test", "size": 3, "scores": {"model": {"macro_f1": interval}}}
-    return report_page(metrics)
+    """With every plot and table, and errors from right to left."""
+    told = runpy.run_path(str(Path(__file__).with_name("test_report.py")))
+    return report_page(told["METRICS"], told["ERRORS"])
 
 
 PAGES = {"article": lambda: page(article(8)), "hundreds": lambda: page(article(300)), "crowded": lambda: page(crowded()),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 #: Series that have a colour of their own.
 COLOURS = 6
 _SIZE = 280
-_LEFT, _TOP, _RIGHT, _BOTTOM = 46, 12, 12, 40
+_LEFT, _TOP, _RIGHT, _BOTTOM = 56, 12, 12, 40
 
 
 @dataclass(frozen=True)

@@ -237,13 +237,11 @@ def _slices(analysis: Mapping[str, Any]) -> str:
     if not slices:
         return ""
     names = list(dict.fromkeys(name for one in slices for name in one["scores"]))
-    rows, before = [], None
+    rows = []
     for one in slices:
-        group = _text(one["group"]) if one["group"] != before else ""
-        before = one["group"]
         cells = [f"<td>{_text(one['name'])}</td>", f'<td class="n">{one["size"]:,}</td>']
-        rows.append(_row(group, cells + [_interval(one["scores"].get(name)) for name in names]))
-    return _table(["parted by", "", "texts", *names], rows)
+        rows.append(_row(_text(one["group"]), cells + [_interval(one["scores"].get(name)) for name in names]))
+    return _table(["parted by", "part", "texts", *names], rows)
 
 
 def _errors(metrics: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> str:
