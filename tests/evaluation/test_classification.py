@@ -113,3 +113,18 @@ def test_a_part_is_scored_by_itself(one):
     asked, given = questions.part(answers, mask)
     expected = (questions.truth == answers.predicted)[mask].mean()
     assert values(asked.scores(given), int(mask.sum()))["accuracy"] == pytest.approx(expected)
+
+
+def test_what_is_answered_where_a_system_may_abstain():
+    """By hand: of four texts two are sure, one of them right; of five tags three are kept, two of them right."""
+    table = np.array([[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.8, 0.1, 0.1], [0.4, 0.3, 0.3]])
+    questions, answers = Questions(("a", "b", "c"), np.array([0, 1, 2, 0])), Answers(table.argmax(1), table)
+    found = values(questions.abstaining(answers, np.full(3, 0.6)), 4)
+    assert found == {"answered": 0.5, "right_of_answered": 0.5}
+    assert values(questions.abstaining(answers, np.full(3, 0.95)), 4) == {"answered": 0.0}
+    truth = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 0]], dtype=bool)
+    table = np.array([[0.9, 0.8, 0.9], [0.7, 0.95, 0.9], [0.2, 0.6, 0.1]])
+    # the last is an attribute, no tag
+    questions, answers = Questions(("a", "b", "conditional"), truth, tags=2), Answers(table >= 0.5, table)
+    found = values(questions.abstaining(answers, np.array([0.8, 0.7, 0.99])), 3)
+    assert found == pytest.approx({"answered": 3 / 5, "right_of_answered": 2 / 3})

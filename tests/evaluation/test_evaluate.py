@@ -18,6 +18,7 @@ from tasrih.data.standoff import write_standoff
 from tasrih.evaluation.bootstrap import Draw
 from tasrih.evaluation.evaluate import BASELINES, Report, evaluate, strongest
 from tasrih.evaluation.metrics import Interval
+from tasrih.models.classifier import Classifier
 from tasrih.models.load import load
 from tasrih.models.summariser import Summariser
 
@@ -51,8 +52,9 @@ def test_model_and_baselines_stand_side_by_side(reports, task):
     report = reports[task]
     assert list(report.scores) == SYSTEMS[task]
     assert report.size == SIZES[task]
-    assert len({tuple(scores) for scores in report.scores.values()}) == 1  # the same scores for all
-    assert list(report.difference) == list(report.scores["model"])
+    abstaining = {"answered", "right_of_answered"}  # what a baseline does not do
+    assert len({tuple(name for name in scores if name not in abstaining) for scores in report.scores.values()}) == 1
+    assert list(report.difference) == [name for name in report.scores["model"] if name not in abstaining]
     assert report.command == f"tasrih evaluate {report.model} {report.data} --split test"
 
 
@@ -129,7 +131,7 @@ def test_tasks_have_the_scores_that_belong_to_them(reports):
     several = {"micro_f1", "macro_f1", "exact", "lrap", "mean_average_precision", "endorsement", "conditional"}
     assert several <= set(reports["statement"].scores["model"])
     one = {"accuracy", "macro_f1", "micro_f1", "weighted_f1", "mcc", "ece", "brier", "aurc"}
-    assert set(reports["stance"].scores["model"]) == one
+    assert set(reports["stance"].scores["model"]) - {"answered", "right_of_answered"} == one
     made = {"rouge_1", "rouge_2", "rouge_l", "rouge_l_stemmed", "chrf_pp", "novel_bigrams", "length_ratio"}
     assert made <= set(reports["summary"].scores["model"])
     assert reports["summary"].scores["extractive"]["novel_bigrams"].value == 0.0
@@ -181,6 +183,26 @@ def test_what_lies_behind_the_figures_is_there(reports):
     f1 = reports["statement"].scores["model"]["conditional"]
     assert statement.per_class["model"][-1].f1.value == pytest.approx(f1.value)
     assert [curve.name for curve in topic.risk_coverage] == SYSTEMS["topic"]
+
+
+def test_a_model_that_may_abstain_is_scored_so(world, topic_model, tmp_path):
+    """What it answers still, and how much of that is right, by the threshold that is stored with it."""
+    folder = shutil.copytree(topic_model[0], tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+
+    def scored(floor: float) -> Report:
+        config["tasrih"] |= {"abstain_below": floor, "abstain_precision": 0.8}
+        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        return evaluate(str(folder), "topic_iptc", root=world.root)
+
+    rows = read_task(world.root, "topic", "topic_iptc", "test")
+    model = Classifier.from_pretrained(folder)
+    found = model.predict([row.text for row in rows])
+    floor = float(np.median([one.score for one in found]))
+    kept = [(one.label in row.labels) for one, row in zip(found, rows, strict=True) if one.score >= floor]
+    scores = scored(floor).scores["model"]
+    assert scores["answered"].value == pytest.approx(len(kept) / len(rows))
+    assert scores["right_of_answered"].value == pytest.approx(np.mean(kept))
 
 
 def test_a_model_against_itself_and_another(world, topic_model, tmp_path):

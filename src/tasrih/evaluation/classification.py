@@ -99,6 +99,30 @@ class Questions:
         """
         return self._several(answers) if self.multi_label else self._one(answers)
 
+    def abstaining(self, answers: Answers, floors: np.ndarray) -> WeightedScore:
+        """Make the function that scores a system which may abstain (``abstain=True``) on weighted texts.
+
+        Args:
+            answers: the system's answers, as it gives them where it may not.
+            floors: of each label, the probability from which it is given all the same; shape (labels,).
+
+        Returns:
+            ``answered``: the share of the texts that get a label still, or of the tags that were given of those that
+            still are; ``right_of_answered``: the share of these that are right, where there is one.
+        """
+        given = self.decisions(answers)[:, : self.tags]
+        kept = given & (answers.probabilities >= floors)[:, : self.tags]
+        right = kept & self.table[:, : self.tags]
+        given, kept, right = (each.sum(1) for each in (given, kept, right))
+
+        def score(weights: np.ndarray) -> dict[str, np.ndarray]:
+            answered = {"answered": ratio(weights @ kept, weights @ given)}
+            if not kept.any():
+                return answered
+            return answered | {"right_of_answered": ratio(weights @ right, weights @ kept, empty=np.nan)}
+
+        return score
+
     def _one(self, answers: Answers) -> WeightedScore:
         size, right = len(self.labels), self.right(answers)
         squared = ((answers.probabilities - self.table) ** 2).sum(1)

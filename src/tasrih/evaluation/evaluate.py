@@ -227,11 +227,20 @@ def _classified(
                 left_out.append(f"{name} is left out: {error}")
         systems["majority"] = _majority(questions, shares)
     draws = {name: draw(questions.scores(given), len(rows)) for name, given in systems.items()}
+    for name, one in models.items():
+        if (floors := _floors(one.settings, labels)).any():
+            draws[name] |= draw(questions.abstaining(systems[name], floors), len(rows))
     baselines = strongest(draws)
     notes = [f"{name}: {text}" for name, text in MEANINGS.items() if name in draws["model"]]
     if multi_label:
         counts = zip(labels, questions.truth.sum(0), strict=True)
         notes.insert(0, f"positives: {', '.join(f'{label} {number}' for label, number in counts)}")
+    if "answered" in draws["model"]:
+        asked = first.settings.abstain_precision
+        notes.append(
+            f"answered, right_of_answered: with abstain=True, which was set for {asked:.0%} right: the share of the "
+            f"{'tags' if multi_label else 'texts'} that it answers still, and of these the share that is right"
+        )
     if "tfidf_more" in systems:
         notes.append(f"tfidf_more: fitted on {len(more)} further rows, as the model was")
     if baselines:
@@ -243,6 +252,13 @@ def _classified(
         against=_comparison(models, draws),
         analysis=analyse(questions, systems, rows), errors=surest_errors(questions, systems["model"], rows),
     )  # fmt: skip
+
+
+def _floors(settings: ClassifierSettings, labels: tuple[str, ...]) -> np.ndarray:
+    """Give the probability of each label from which a model that may abstain gives it."""
+    if settings.multi_label:
+        return np.array([settings.sure_from.get(label, 0.0) for label in labels])
+    return np.full(len(labels), settings.abstain_below)
 
 
 def strongest(draws: dict[str, dict[str, Draw]]) -> dict[str, str]:
