@@ -337,12 +337,14 @@ def summarise(
         progress: show a progress bar on a terminal.
 
     Returns:
-        A ``Summary``, or a list or iterator of them, as ``text`` was; an iterator gives each as soon as it is made. A
-        text too short to summarise, or not Arabic, is given back as it is, with the reason.
+        A ``Summary``, or a list or iterator of them, as ``text`` was; an iterator gives each as soon as it is made,
+        or as many as are written at once. A text too short to summarise, or not Arabic, is given back as it is, with
+        the reason.
 
     Raises:
         TypeError: if a value is not a ``str``; the message names its index.
-        ValueError: if style, method, a number of words, beams, penalty, device or the model is not allowed.
+        ValueError: if style, method, a number of words, beams, penalty, ``batch_size``, device or the model is not
+            allowed.
     """
     _check_batch_size(batch_size)
     size = None if batch_size == "auto" else batch_size
@@ -364,7 +366,8 @@ def summarise(
         )  # fmt: skip
 
     # no more than are written at once: those that are made need not wait for others
-    return _apply(text, work, progress=progress, look_ahead=size or opened.together)
+    ahead = (size or opened.together) if opened.writes(style, method) else 1
+    return _apply(text, work, progress=progress, look_ahead=ahead)
 
 
 summarize = summarise

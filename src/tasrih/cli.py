@@ -352,6 +352,9 @@ def evaluate(
     if folds == (data is not None):
         told = "a run with --folds is scored on what it was trained on: leave DATA out" if folds else "give DATA, a set"
         raise typer.BadParameter(told)
+    if (spans or spelling or folds) and (column or labels or config):
+        told = "--column, --map and --config are for the labels of a set: leave them out here"
+        raise typer.BadParameter(told)
     check_outputs([None if data is None else Path(data)], output)
     if folds:
         from tasrih.training.out_of_fold import evaluate_out_of_fold

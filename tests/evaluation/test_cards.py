@@ -142,6 +142,8 @@ def test_a_card_shows_no_path_of_the_machine(trained):
     (trained / "train_metrics.json").write_text(json.dumps({"removed_by_guard": removed}))
     told = report() | {"data": "/home/someone/test.csv", "command": "tasrih evaluate /home/someone/m /home/someone/test.csv"}
     told["against"] = {"model": "/home/someone/other", "difference": told["scores"]["model"]}
+    told["scores"]["/home/someone/other"] = told["scores"]["model"]
+    told["notes"] = ["x is left out: /home/someone/x.csv is bad"]
     (trained / "metrics.json").write_text(json.dumps(told))
     text = folder_card(trained, [trained / "metrics.json"], "mit")
     assert "/home" not in text and "someone" not in text

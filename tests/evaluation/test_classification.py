@@ -122,6 +122,9 @@ def test_what_is_answered_where_a_system_may_abstain():
     found = values(questions.abstaining(answers, np.full(3, 0.6)), 4)
     assert found == {"answered": 0.5, "right_of_answered": 0.5}
     assert values(questions.abstaining(answers, np.full(3, 0.95)), 4) == {"answered": 0.0}
+    # what it cannot read it does not answer, whatever stands in for its probabilities
+    unread = Answers(answers.predicted, table, np.array([False, True, True, True]))
+    assert values(questions.abstaining(unread, np.full(3, 0.6)), 4) == {"answered": 0.25, "right_of_answered": 0.0}
     truth = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 0]], dtype=bool)
     table = np.array([[0.9, 0.8, 0.9], [0.7, 0.95, 0.9], [0.2, 0.6, 0.1]])
     # the last is an attribute, no tag

@@ -291,7 +291,7 @@ def test_a_table_of_ones_own_with_columns_and_labels_of_its_own(world, tmp_path)
     report = evaluate("topic", source, root=world.root)
     assert (report.size, report.data, list(report.scores)) == (9, str(path), ["model"])
     assert report.scores["model"]["accuracy"].value > 0.5
-    assert "--column text=body --column label=section --map رياضة=sport" in report.command
+    assert "--column text=body --column label=section --map 'رياضة=sport'" in report.command
     # a folder of splits has a training split, which the baseline is fitted on
     folder = tmp_path / "desk"
     folder.mkdir()

@@ -71,13 +71,9 @@ class Api:
     def create_repo(self, repository, **options):
         Api.asked["made"] = (repository, options)
 
-    def upload_folder(self, **options):
-        Api.asked["sent"] = options
+    def create_commit(self, repository, operations, *, commit_message):
+        Api.asked["sent"] = {one.path_in_repo: one.path_or_fileobj for one in operations}
         return "https://hub/owner/model/commit/1"
-
-    def upload_file(self, *, path_or_fileobj, path_in_repo, repo_id, commit_message):
-        Api.asked.setdefault("files", {})[path_in_repo] = path_or_fileobj.decode()
-        return "https://hub/owner/model/commit/2"
 
 
 def test_with_a_token_the_folder_is_sent(folder, online, monkeypatch):
@@ -86,31 +82,45 @@ def test_with_a_token_the_folder_is_sent(folder, online, monkeypatch):
     assert push(folder, "owner/model", private=True) == "https://hub/owner/model/commit/1"
     assert Api.asked["token"] == "secret"
     assert Api.asked["made"] == ("owner/model", {"private": True, "exist_ok": True})
-    sent = Api.asked["sent"]
-    assert (sent["repo_id"], sent["folder_path"]) == ("owner/model", folder)
-    model = ["model.safetensors", "config.json", "tokenizer.json", "vocab.txt", "spiece.model", "README.md"]
-    # the last hold texts of test sets, or weights that would be unpickled
+    assert set(Api.asked["sent"]) == {"model.safetensors", "config.json", "README.md"}
+    assert Api.asked["sent"]["model.safetensors"] == str(folder / "model.safetensors")
+
+
+def test_texts_and_checkpoints_are_not_sent(folder, online, monkeypatch):
+    monkeypatch.setattr(hub, "get_token", lambda: "secret")
+    monkeypatch.setattr(hub, "HfApi", Api)
+    model = {"tokenizer.json", "vocab.txt", "spiece.model", "spans/config.json"}
+    # texts of test sets, or weights that would be unpickled
     others = ["checkpoints/checkpoint-5/model.safetensors", "optimizer.pt", "a.pkl", "out_of_fold.npz"]
     others += ["report.html", "report/report.html", "report/metrics.json", "runs/x/report/errors.json", "scored.jsonl"]
-    patterns = {name: sent[name] for name in ("allow_patterns", "ignore_patterns")}
-    assert list(hub.utils.filter_repo_objects(model + others, **patterns)) == model
+    for name in (*model, *others):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}", encoding="utf-8")
+    push(folder, "owner/model")
+    assert set(Api.asked["sent"]) == {"model.safetensors", "config.json", "README.md"} | model
 
 
 def test_settings_are_sent_without_the_places_of_this_machine(folder, online, monkeypatch):
     monkeypatch.setattr(hub, "get_token", lambda: "secret")
     monkeypatch.setattr(hub, "HfApi", Api)
     stored = {
+        "config.json": {"encoder": {"_name_or_path": "/home/someone/encoder"}},
         "train_config.json": {"base": "/home/someone/arabert", "train": [{"name": "/home/someone/posts.csv"}], "epochs": 2},
         "run.json": {"data": [{"name": "stance/ans"}]},
+        "posts.test.json": {"command": "tasrih evaluate '/home/some one/m' posts.csv", "notes": ["see /home/someone/x."]},
     }
     for name, value in stored.items():
         (folder / name).write_text(json.dumps(value), encoding="utf-8")
-    assert push(folder, "owner/model").endswith("/2")
-    assert {name: json.loads(text) for name, text in Api.asked["files"].items()} == {
-        "train_config.json": {"base": "arabert", "train": [{"name": "posts.csv"}], "epochs": 2}
+    (folder / "tokenizer.json").write_text('{"vocab": {"/home/someone": 1}}', encoding="utf-8")
+    push(folder, "owner/model")
+    sent = {name: json.loads(told) for name, told in Api.asked["sent"].items() if isinstance(told, bytes)}
+    assert sent == {
+        "config.json": {"encoder": {"_name_or_path": "encoder"}},
+        "train_config.json": {"base": "arabert", "train": [{"name": "posts.csv"}], "epochs": 2},
+        "posts.test.json": {"command": "tasrih evaluate m posts.csv", "notes": ["see x."]},
     }
-    patterns = {name: Api.asked["sent"][name] for name in ("allow_patterns", "ignore_patterns")}
-    assert list(hub.utils.filter_repo_objects(stored, **patterns)) == ["run.json"]
+    (folder / "run.json").write_text("{", encoding="utf-8")
+    assert "run.json is not JSON" in refused(folder, "owner/model")
 
 
 def test_weights_that_only_unpickle_are_named(folder, online):

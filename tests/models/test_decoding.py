@@ -351,3 +351,11 @@ def test_searches_that_go_together_find_what_each_finds_alone(asked):
         for model, one in zip(models, begun(), strict=True)
     ]
     assert search_together(together, begun()) == alone
+
+
+def test_a_search_that_may_write_nothing_asks_nothing():
+    model = table(1)
+    searches = [beam_search(end=END, beams=2, max_pieces=most, min_pieces=0) for most in (-1, 2, -1)]
+    found = search_together(lambda owners, prefixes: model(prefixes), searches)
+    assert found[0] == found[2] == [] != found[1]
+    assert search_together(lambda owners, prefixes: model(prefixes), []) == []

@@ -486,6 +486,7 @@ def test_articles_are_written_together_as_they_are_alone(family):
     assert made.summarise_all([], **asked) == []
 
 
+@pytest.mark.filterwarnings("error:.*deprecated:FutureWarning")
 def test_a_step_goes_on_from_what_was_kept_of_the_last(family):
     _, _, made = family
     read = [[*made._pieces(" ".join(text.split())), made.settings.end_id] for text in TEXTS[:2]]
@@ -696,6 +697,7 @@ def test_what_the_best_sentences_leave_of_the_room_is_filled_from_where_the_begi
         ({"beams": 65}, "beams must lie between 1 and 64, not 65"),
         ({"length_penalty": -11}, "length_penalty must be a number within 10 of 0, not -11"),
         ({"length_penalty": float("nan")}, "length_penalty must be a number within 10 of 0, not nan"),
+        ({"length_penalty": True}, "length_penalty must be a number within 10 of 0, not True"),
         ({"length_penalty": "1"}, "length_penalty must be a number within 10 of 0, not '1'"),
         ({"batch_size": 0}, "batch_size must be a positive whole number, not 0"),
         ({"batch_size": True}, "batch_size must be a positive whole number, not True"),

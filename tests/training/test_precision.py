@@ -24,6 +24,6 @@ torch = pytest.importorskip("torch")
 )
 def test_bfloat16_is_for_devices_with_instructions_for_it(monkeypatch, device, gpu, gpu_can, capability, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: gpu_can)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: gpu_can or including_emulation)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     assert can_bf16(device) is expected

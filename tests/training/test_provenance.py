@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -17,6 +17,7 @@ class Config:
     epochs: float = 3
     labels: tuple = ("a",)
     sets: tuple = ()
+    shares: dict = field(default_factory=dict)
     resume: bool = False
 
 
@@ -65,14 +66,29 @@ def test_a_run_is_gone_on_from_under_its_own_settings_alone(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@dataclass(frozen=True)
+class Part:
+    name: str
+    derive: str = ""
+
+
 def test_options_that_came_since_a_run_was_begun_do_not_end_it(tmp_path):
-    """Within a set as within the run: a set had no ``derive`` when the run began."""
-    now = replace(Config(), sets=[{"name": "ant", "split": "train", "derive": ""}])
-    provenance.write_config(tmp_path, replace(now, sets=[{"name": "ant", "split": "train"}]))
+    """Within a set as within the run: a set had no ``derive`` when the run began. But they must be at their default."""
+    now = replace(Config(), sets=(Part("ant"),))
+    provenance.write_config(tmp_path, replace(now, sets=({"name": "ant"},)))
     provenance.check_resumable(tmp_path, now)
-    for changed in ([{"name": "bbc", "split": "train", "derive": ""}], now.sets * 2, []):
+    for changed in ((Part("bbc"),), now.sets * 2, (), (Part("ant", "infill"),)):
         with pytest.raises(ValueError, match="was begun with sets="):
             provenance.check_resumable(tmp_path, replace(now, sets=changed))
+
+
+def test_what_a_user_names_by_keys_is_compared_whole(tmp_path):
+    now = replace(Config(), shares={"a.bin": 1.0})
+    provenance.write_config(tmp_path, now)
+    provenance.check_resumable(tmp_path, now)
+    for changed in ({"b.bin": 1.0}, {"a.bin": 1.0, "b.bin": 2.0}, {}):
+        with pytest.raises(ValueError, match="was begun with shares="):
+            provenance.check_resumable(tmp_path, replace(now, shares=changed))
 
 
 def test_a_run_is_gone_on_from_over_its_own_rows_alone(tmp_path):
@@ -81,7 +97,8 @@ def test_a_run_is_gone_on_from_over_its_own_rows_alone(tmp_path):
     provenance.check_data(runs, data)  # a run of before, which noted none
     provenance.write_data(runs, data)
     provenance.check_data(runs, data)
-    for change in ({"sha256": "1" * 64}, {"removed_by_guard": 1}):
+    provenance.check_data(runs, [{**part, "derive": ""} for part in data])  # nothing was derived then
+    for change in ({"sha256": "1" * 64}, {"removed_by_guard": 1}, {"derive": "gap"}):
         with pytest.raises(ValueError, match=r"resume: the run in .*run was begun with other rows of b/train; put them back"):
             provenance.check_data(runs, [data[0], data[1] | change])
 

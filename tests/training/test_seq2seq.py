@@ -61,7 +61,9 @@ def test_each_family_trains_saves_and_writes(family, headline_files, world, tmp_
     assert [part["rows"] for part in stored["data"]] == [48, 12]
     assert not (tmp_path / "out" / "checkpoints").exists()
     text = "رحب وزير الصحة أمس بنتائج الاتفاق الجديد في بلدة الزرقة أمام أهالي البلدة وممثلي النقابة."
-    assert Summariser.from_pretrained(tmp_path / "out", device="cpu").write(text, 12)[0]
+    # barely trained, it need not come to an end by itself
+    summary = Summariser.from_pretrained(tmp_path / "out", device="cpu").summarise(text, method="abstractive")
+    assert summary.text and summary.method in ("abstractive", "extractive")
 
 
 def test_a_model_learns_its_headlines(mt5, headline_files, world, tmp_path):
@@ -228,7 +230,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(mt5, headline_files, world, tm
     assert json.loads((tmp_path / "killed" / "run.json").read_text())["resumed"]
 
 
-def test_a_killed_run_stops_early_where_it_would_have(mt5, headline_files, world, tmp_path, monkeypatch):
+@pytest.mark.parametrize("epoch", [2, 3])
+def test_a_killed_run_stops_early_where_it_would_have(epoch, mt5, headline_files, world, tmp_path, monkeypatch):
     """How often it was no better is told in the checkpoint: at a rate of nothing no score is better than the first."""
     from transformers import TrainerCallback
 
@@ -236,7 +239,7 @@ def test_a_killed_run_stops_early_where_it_would_have(mt5, headline_files, world
 
     class Kill(TrainerCallback):
         def on_save(self, arguments, state, control, **options):
-            if state.epoch >= 2:
+            if state.epoch >= epoch:
                 raise KeyboardInterrupt
 
     made = config(

@@ -238,7 +238,15 @@ def test_a_row_without_text_is_named(text, tmp_path):
         read(Source(str(path)), tmp_path, ("sport",), task="topic", own_labels=True)
 
 
+def _titled(folder) -> str:
+    """A row of a title alone."""
+    path = folder / "titled.jsonl"
+    path.write_text(json.dumps({"text": "", "title": "عنوان", "label": "sport"}) + "\n", encoding="utf-8")
+    return str(path)
+
+
 def test_texts_that_stand_twice_are_counted_and_told(tmp_path, caplog):
+    assert read(Source(_titled(tmp_path)), tmp_path, ("sport",), task="topic", own_labels=True).rows[0].text.strip() == "عنوان"
     told = [("فاز الفريق", "sport"), ("فاز  الفريق", "sport"), ("فاز الفريق", "politics_government"), ("نزل المطر", "weather")]
     path = tmp_path / "news.jsonl"
     path.write_text("".join(json.dumps({"text": t, "label": n}) + "\n" for t, n in told), encoding="utf-8")

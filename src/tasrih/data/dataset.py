@@ -62,9 +62,11 @@ def open_set(
     if task is not None and task not in FORMS:
         raise ValueError(f"unknown task {task!r}: choose from {', '.join(FORMS)}")
     raw = read_splits(source, root, limits, config=config)
-    labels = _own_map(source, root) if labels is None else labels
+    asked, labels = labels, _own_map(source, root) if labels is None else labels
     form = FORMS[task or _guess(raw, columns or {}, labels)]
     if form.scheme is None:
+        if asked:
+            raise ValueError(f"labels: the task {form.task} has none of its own that a set's could be mapped to")
         labels = None
     splits: dict[str, list[dict]] = {}
     findings: list[Finding] = []

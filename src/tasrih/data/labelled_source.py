@@ -177,11 +177,11 @@ def read_source(
     for number, record in enumerate(read_records(source, root)):
         where = f"{source.name}, row {number}"
         text, given = _cell(record, source.text, where), _cell(record, source.label, where)
+        if isinstance(text, str) and source.text == "text" and record.get("title"):
+            text = article_text(record)
         told = isinstance(text, str) and bool(text.strip())
         if not told or (given is None and not multi_label):
             raise ValueError(f"{where}: no {'label' if told else 'text'}: leave it out of the set")
-        if source.text == "text" and record.get("title"):
-            text = article_text(record)
         names = given if isinstance(given, list) else [str(given)]
         if multi_label and not isinstance(given, list):
             # an empty cell is a text without a label, as `tasrih data check` has it

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasrih.errors import MissingExtraError, ModelError
-from tasrih.evaluation.places import line_without_places, without_place, without_places
+from tasrih.evaluation.places import command_without_places, line_without_places, without_place, without_places
 from tasrih.hub_ids import is_hub_id
 from tasrih.schemes import SCHEMES
 
@@ -151,12 +151,12 @@ def _figures(report: dict) -> list[str]:
     lines = [f"### `{without_place(report['data'])}`, {report['split']} split, {report['size']:,} texts", ""]
     if report.get("difference"):
         lines += [_verdict(report["difference"], report.get("baselines")), ""]
-    lines += [*_table(report), "", *(f"{note}\n" for note in report.get("notes") or ())]
-    return [*lines, f"Made by `{line_without_places(report['command'])}`."]
+    lines += [*_table(report), "", *(f"{line_without_places(note)}\n" for note in report.get("notes") or ())]
+    return [*lines, f"Made by `{command_without_places(report['command'])}`."]
 
 
 def _table(report: dict) -> list[str]:
-    columns = [(system, _cells(scores)) for system, scores in report["scores"].items()]
+    columns = [(without_place(system), _cells(scores)) for system, scores in report["scores"].items()]
     if report.get("difference"):
         columns.append(("difference", _cells(report["difference"], report.get("baselines"))))
     if report.get("against"):

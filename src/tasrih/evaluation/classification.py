@@ -32,10 +32,12 @@ class Answers:
     Attributes:
         predicted: class indices of shape (texts,), or booleans of shape (texts, labels).
         probabilities: shape (texts, labels).
+        read: booleans of shape (texts,): those that the system could read, where it may refuse; None, all of them.
     """
 
     predicted: np.ndarray
     probabilities: np.ndarray
+    read: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ class Questions:
         """
         given = self.decisions(answers)[:, : self.tags]
         kept = given & (answers.probabilities >= floors)[:, : self.tags]
+        if answers.read is not None:
+            kept &= answers.read[:, None]
         right = kept & self.table[:, : self.tags]
         given, kept, right = (each.sum(1) for each in (given, kept, right))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -118,14 +119,16 @@ def evaluate(
 
 
 def _command(model: str, source: Source, against: str | None, more: Sequence[str], style: str) -> str:
-    parts = [f"tasrih evaluate {model} {source.name} --split {source.split}"]
-    parts += [f"--config {source.config}"] if source.config else []
     columns = {name: getattr(source, name) for name in ("text", "label", "target", "id")}
-    parts += [f"--column {ours}={theirs}" for ours, theirs in columns.items() if ours != theirs]
-    parts += [f"--map {theirs}={ours}" for theirs, ours in source.labels.items()]
-    parts += [f"--against {against}"] if against else []
-    parts += [f"--more {path}" for path in more]
-    return " ".join(parts + ([f"--style {style}"] if style != "headline" else []))
+    options = [
+        ("split", source.split), *([("config", source.config)] if source.config else []),
+        *(("column", f"{ours}={theirs}") for ours, theirs in columns.items() if ours != theirs),
+        *(("map", f"{theirs}={ours}") for theirs, ours in source.labels.items()),
+        *([("against", against)] if against else []), *(("more", path) for path in more),
+        *([("style", style)] if style != "headline" else []),
+    ]  # fmt: skip
+    words = [word for option, value in options for word in (f"--{option}", value)]
+    return shlex.join(["tasrih", "evaluate", model, source.name, *words])
 
 
 def _rows(source: Source, root: Path, settings: ClassifierSettings) -> list[Row]:
@@ -359,7 +362,7 @@ def answers_of(classifier: Classifier, rows: list[Row], labels: tuple[str, ...],
         targets = [row.target or "" for row in rows] if rows[0].target is not None else None
         found = classifier.predict(texts, targets)
         table = np.array([[one.scores[label] for label in labels] if one.label else shares for one in found])
-        return Answers(table.argmax(1), table)
+        return Answers(table.argmax(1), table, np.array([one.label is not None for one in found]))
     # a prediction does not keep the probability of ``conditional``: the readings do
     order = [classifier.settings.labels.index(label) for label in labels]
     probabilities, predicted = np.tile(shares, (len(rows), 1)), np.zeros((len(rows), len(labels)), dtype=bool)
@@ -368,7 +371,7 @@ def answers_of(classifier: Classifier, rows: list[Row], labels: tuple[str, ...],
         given = classifier.prediction(reading)
         probabilities[at] = classifier.probabilities(reading)[0][order]
         predicted[at] = [label in given.labels or (label == "conditional" and given.conditional) for label in labels]
-    return Answers(predicted, probabilities)
+    return Answers(predicted, probabilities, np.isin(np.arange(len(texts)), readable))
 
 
 def _majority(questions: Questions, shares: np.ndarray) -> Answers:

@@ -15,8 +15,10 @@ SENT = (
 )  # fmt: skip
 #: Of these, what no user of the model needs, wherever it lies.
 LEFT_OUT = ("checkpoints/*", "*/checkpoints/*", "out_of_fold.npz", "report/*", "*/report/*", "optimizer*")
-#: Of these, what a run stored of itself.
-_OF_THE_RUN = ("train_config.json", "run.json", "train_metrics.json")
+#: JSON that names no place: a word of a vocabulary may look like one.
+_OF_A_TOKENIZER = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+)  # fmt: skip
 
 
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
@@ -49,37 +51,39 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise ModelError(f"{repository} was not pushed: HF_HUB_OFFLINE is set; unset it to reach the hub")
     try:
-        from huggingface_hub import HfApi, get_token
+        from huggingface_hub import CommitOperationAdd, HfApi, get_token
     except ImportError:
         raise MissingExtraError("huggingface_hub", "train", "pushing to the hub") from None
     token = get_token()
     if token is None:
         raise ModelError(f"{repository} was not pushed: no token; set HF_TOKEN or run `hf auth login`")
     api = HfApi(token=token)
-    rewritten = _rewritten(folder)
+    operations = [
+        CommitOperationAdd(name, str(folder / name) if told is None else told.encode())
+        for name, told in _sent(folder).items()
+    ]
     try:
         api.create_repo(repository, private=private, exist_ok=True)
-        done = api.upload_folder(
-            repo_id=repository, folder_path=folder, commit_message="Upload with tasrih", allow_patterns=list(SENT),
-            ignore_patterns=[*LEFT_OUT, *rewritten],
-        )  # fmt: skip
-        for name, text in rewritten.items():
-            done = api.upload_file(
-                path_or_fileobj=text.encode(), path_in_repo=name, repo_id=repository,
-                commit_message=f"Upload {name} with tasrih",
-            )  # fmt: skip
+        done = api.create_commit(repository, operations, commit_message="Upload with tasrih")
     except Exception as error:  # the hub's errors and those of its transport share no base
         first = str(error).strip().splitlines()
         raise ModelError(f"{repository} was not pushed: {first[0] if first else type(error).__name__}") from None
     return str(done)
 
 
-def _rewritten(folder: Path) -> dict[str, str]:
-    """Give those of a run's files that name folders of this machine, without them."""
-    found = {}
-    for name in _OF_THE_RUN:
-        if (folder / name).is_file():
-            stored = json.loads((folder / name).read_text(encoding="utf-8"))
+def _sent(folder: Path) -> dict[str, str | None]:
+    """Find the files that are sent; what is JSON of ours is given as it is sent, without folders of this machine."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    found: dict[str, str | None] = {}
+    for name in filter_repo_objects(files, allow_patterns=list(SENT), ignore_patterns=list(LEFT_OUT)):
+        found[name] = None
+        if name.endswith(".json") and Path(name).name not in _OF_A_TOKENIZER:
+            try:
+                stored = json.loads((folder / name).read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ModelError(f"{folder / name} is not JSON ({error}): mend it, or take it out") from None
             if (told := without_places(stored)) != stored:
                 found[name] = json.dumps(told, indent=1, ensure_ascii=False)
     return found

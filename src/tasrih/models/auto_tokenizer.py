@@ -85,15 +85,23 @@ def longest_window(shape, tokenizer) -> int:
     Returns:
         The number; a very large one where the model has no positions of its own.
     """
-    return min(positions_of(shape), tokenizer.model_max_length)
+    return min(positions_of(shape, "encoder"), tokenizer.model_max_length)
 
 
-def positions_of(shape) -> int:
-    """Give the tokens that a model, or a half of one, has positions for: a very large number where it needs none."""
-    longest = getattr(shape, "max_position_embeddings", None) or 10**9
-    if "roberta" in shape.model_type:
-        longest -= shape.pad_token_id + 1  # its positions are counted from there
-    return longest
+def positions_of(shape, half: str) -> int:
+    """Give the tokens that an encoder or a decoder has positions for.
+
+    Args:
+        shape: its transformers config, or that of the two.
+        half: ``encoder`` or ``decoder``.
+
+    Returns:
+        The number; a very large one where positions are relative.
+    """
+    names = (f"max_{half}_position_embeddings", "max_position_embeddings")
+    longest = next((count for name in names if (count := getattr(shape, name, None))), 10**9)
+    # those of RoBERTa begin behind its padding
+    return longest - ((shape.pad_token_id or 0) + 1 if "roberta" in shape.model_type else 0)
 
 
 def _need_sentencepiece(place: Path | str) -> None:

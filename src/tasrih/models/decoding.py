@@ -97,17 +97,20 @@ def search_together(
         What each of them found.
     """
     found: dict[int, list[Hypothesis]] = {}
-    asked = {number: next(search) for number, search in enumerate(searches)}
-    while asked:
-        owners = [number for number, prefixes in asked.items() for _ in prefixes]
-        rows = next_logits(owners, [prefix for prefixes in asked.values() for prefix in prefixes])
-        parts = np.split(rows, np.cumsum([len(prefixes) for prefixes in asked.values()])[:-1])
-        going, asked = asked, {}
-        for number, part in zip(going, parts, strict=True):
+    given: dict[int, np.ndarray | None] = dict.fromkeys(range(len(searches)))
+    while given:
+        asked: dict[int, list[tuple[int, ...]]] = {}
+        for number, rows in given.items():
             try:
-                asked[number] = searches[number].send(part)
+                asked[number] = searches[number].send(rows)  # of None, as it begins
             except StopIteration as ended:
                 found[number] = ended.value
+        owners = [number for number, prefixes in asked.items() for _ in prefixes]
+        whole = next_logits(owners, [prefix for prefixes in asked.values() for prefix in prefixes]) if asked else ()
+        ends = np.cumsum([len(prefixes) for prefixes in asked.values()])
+        given = {
+            number: whole[end - len(asked[number]) : end] for number, end in zip(asked, ends, strict=True)
+        }  # fmt: skip
     return [found[number] for number in range(len(searches))]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tasrih.errors import MissingExtraError, ModelError, named
-from tasrih.models.auto_tokenizer import open_auto_tokenizer
+from tasrih.models.auto_tokenizer import open_auto_tokenizer, positions_of
 from tasrih.models.decoding import Hypothesis, Search, WordTrie, beam_search, search_together
 from tasrih.models.encoding import open_tokenizer, panics_as_errors, without_surrogates
 from tasrih.models.engines import on_gpu
@@ -215,8 +215,9 @@ class Summariser:
         settings = read_settings(
             SummariserSettings, {**stored_settings(model), **ids, "unknown_id": tokenizer.unk_token_id}, place
         )
-        halves = (getattr(shape, half, shape) for half in ("encoder", "decoder"))
-        read, written = (_positions(half, part) for half, part in zip(halves, ("encoder", "decoder"), strict=True))
+        read, written = (
+            min(positions_of(getattr(shape, half, shape), half), MOST_POSITIONS) for half in ("encoder", "decoder")
+        )
         settings = replace(settings, max_source=min(settings.max_source, read))
 
         padding = _first(tokenizer.pad_token_id, getattr(shape, "pad_token_id", None), 0)
@@ -281,8 +282,9 @@ class Summariser:
         made = [_ask(text, most, min_words) for text in texts]
         places = [place for place, one in enumerate(made) if isinstance(one, Asked)]
         reasons = dict.fromkeys(places, self._refusal(style, method))
-        if places and method != "extractive" and reasons[places[0]] is None:
-            size = batch_size or self.together
+        if places and self.writes(style, method):
+            # a wide search takes the memory of many articles
+            size = batch_size or max(1, min(self.together, 4 * self.together // settings.beams))
             for some in (places[at : at + size] for at in range(0, len(places), size)):
                 asked = [made[place] for place in some]
                 for place, found in zip(some, self._written(asked, settings, grounded, method), strict=True):
@@ -294,6 +296,10 @@ class Summariser:
             extract(one, style, reasons[place]) if isinstance(one, Asked) else one
             for place, one in enumerate(made)
         ]
+
+    def writes(self, style: str, method: str) -> bool:
+        """Say whether the model is asked to write at all in a style, by a method."""
+        return method != "extractive" and self._refusal(style, method) is None
 
     def _refusal(self, style: str, method: str) -> str | None:
         """Say why the model is not asked to write; None where it is, or nobody wants it to."""
@@ -455,14 +461,6 @@ def _ask(text: str, most: int, least: int) -> Asked | Summary:
 
 def _first(*ids):
     return next((index for index in ids if index is not None), None)
-
-
-def _positions(shape, half: str) -> int:
-    """Give the tokens that an encoder or decoder has positions for; the most of all where they are relative."""
-    names = (f"max_{half}_position_embeddings", "max_position_embeddings")
-    count = _first(*(getattr(shape, name, None) for name in names), MOST_POSITIONS)
-    # those of RoBERTa begin behind its padding
-    return min(count - ((shape.pad_token_id or 0) + 1 if "roberta" in shape.model_type else 0), MOST_POSITIONS)
 
 
 def _whole(text: str) -> Span:

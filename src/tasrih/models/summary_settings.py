@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from tasrih.models.safety import MOST_POSITIONS
 from tasrih.text.normalise import steps_of
@@ -132,9 +133,8 @@ def check_summary(
             raise ValueError(f"{name} must be a positive whole number, not {value!r}")
     if beams is not None and beams > MOST_BEAMS:
         raise ValueError(f"beams must lie between 1 and {MOST_BEAMS}, not {beams!r}")
-    if length_penalty is not None and not (
-        isinstance(length_penalty, (int, float)) and abs(length_penalty) <= MOST_PENALTY
-    ):
+    number = isinstance(length_penalty, Real) and not isinstance(length_penalty, bool)
+    if length_penalty is not None and not (number and abs(length_penalty) <= MOST_PENALTY):
         raise ValueError(f"length_penalty must be a number within {MOST_PENALTY} of 0, not {length_penalty!r}")
     if min_words > most:
         raise ValueError(f"min_words {min_words} is more than max_words, {most}")

@@ -95,7 +95,8 @@ def export_summariser(source: str | Path, output: str | Path) -> Path:
         "start_id": config.decoder_start_token_id, "end_id": config.eos_token_id,
     }  # fmt: skip
     settings = read_settings(SummariserSettings, {**stored_settings(model), **marks}, source)
-    settings = replace(settings, max_source=min(settings.max_source, positions_of(model.get_encoder().config)))
+    most = positions_of(model.get_encoder().config, "encoder")
+    settings = replace(settings, max_source=min(settings.max_source, most))
     write_config(output, {"kind": "summariser", "settings": asdict(settings), "architecture": config.model_type})
     return output
 

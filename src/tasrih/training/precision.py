@@ -17,5 +17,5 @@ def can_bf16(device: str | None = None) -> bool:
     import torch
 
     if (device or "cuda").startswith("cuda") and torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.backends.cpu.get_cpu_capability().startswith("AVX512")

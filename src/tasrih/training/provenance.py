@@ -83,21 +83,32 @@ def check_resumable(output: Path, config: Any, name: str = "train_config.json") 
     if not path.is_file():
         return
     begun = json.loads(path.read_text(encoding="utf-8"))
-    for option, value in json.loads(json.dumps(dataclasses.asdict(config))).items():
-        if option != "resume" and option in begun and not _agree(begun[option], value):
+    told = json.loads(json.dumps(dataclasses.asdict(config)))
+    for option in dataclasses.fields(config):
+        name = option.name
+        if name != "resume" and name in begun and not _agree(begun[name], getattr(config, name)):
             raise ValueError(
-                f"resume: the run in {output} was begun with {option}={begun[option]}, not {value}; "
+                f"resume: the run in {output} was begun with {name}={begun[name]}, not {told[name]}; "
                 "keep that, or take another output"
             )
 
 
 def _agree(then: Any, now: Any) -> bool:
-    """Say whether two settings are the same, but for options within them that only one of the two versions has."""
-    if isinstance(then, dict) and isinstance(now, dict):
-        return all(_agree(then[option], now[option]) for option in then.keys() & now.keys())
-    if isinstance(then, list) and isinstance(now, list):
-        return len(then) == len(now) and all(map(_agree, then, now))
-    return then == now
+    """Say whether a stored setting is what it is now; an option that came since must be at its default."""
+    if dataclasses.is_dataclass(now):
+        whole = isinstance(then, dict)
+        return whole and all(
+            _agree(then[option.name], getattr(now, option.name)) if option.name in then else _is_default(option, now)
+            for option in dataclasses.fields(now)
+        )
+    if isinstance(now, (list, tuple)):
+        return isinstance(then, list) and len(then) == len(now) and all(map(_agree, then, now))
+    return then == json.loads(json.dumps(now))
+
+
+def _is_default(option: dataclasses.Field, now: Any) -> bool:
+    made = option.default if option.default_factory is dataclasses.MISSING else option.default_factory()
+    return getattr(now, option.name) == made
 
 
 def begin_or_resume(output: Path, config: Any, data: list[dict], *stale: Path) -> bool:
@@ -152,7 +163,7 @@ def check_data(runs: Path, data: list[dict]) -> None:
         return
     begun = json.loads((runs / _DATA).read_text(encoding="utf-8"))
     for then, now in zip(begun, data, strict=True):
-        if not _agree(then, now):
+        if {"derive": "", **then} != {"derive": "", **now}:  # an option that came since
             raise ValueError(
                 f"resume: the run in {runs.parent} was begun with other rows of {now['name']}/{now['split']}; "
                 "put them back, or take another output"

@@ -228,11 +228,11 @@ def check_lengths(config: Seq2SeqConfig) -> None:
     from transformers import AutoConfig
 
     shape = open_pretrained(AutoConfig, config.base)
-    reads, writes = getattr(shape, "encoder", shape), getattr(shape, "decoder", shape)
-    # a new decoder gets as many as are asked for
-    asked = [("source", config.source, reads)] + [("target", config.target, writes)] * shape.is_encoder_decoder
+    asked = [("source", config.source, "encoder")]
+    if shape.is_encoder_decoder:  # else a new decoder gets as many as are asked for
+        asked.append(("target", config.target, "decoder"))
     for option, tokens, half in asked:
-        if tokens > (most := positions_of(half)):
+        if tokens > (most := positions_of(getattr(shape, half, shape), half)):
             raise ValueError(f"{option} {tokens} is more than {config.base} has positions for: at most {most}")
 
 
@@ -312,6 +312,8 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
         if finished.is_file():
             return json.loads(finished.read_text(encoding="utf-8"))
     held = read_pairs(config.validation, root)
+    if any(source.derive in ("infill", "gap") for source in config.train) and not _hiding_mark(tokenizer):
+        raise ValueError(f"derive: the vocabulary of {config.base} has no piece that could stand for what is hidden")
     guard = (HeldOut.from_root(root) if root.is_dir() else HeldOut()).also(article.text for article in held)
     pairs, removed, facts = [], {}, []
     for source in config.train:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +60,7 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
         )  # fmt: skip
 
     data, refused, own = TrainingData([], []), [], HeldOut()
-    seen: dict[tuple[str, str | None], set[tuple[str, ...]]] = {}
+    seen: dict[bytes, set[frozenset[str]]] = {}
     if config.validation is not None:
         held = read(config.validation)
         data.validation = held.rows
@@ -74,10 +76,11 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
         part.folds = [fold for fold, free in zip(part.folds, allowed, strict=False) if free]
         part.rows = [row for row, free in zip(part.rows, allowed, strict=True) if free]
         for row in part.rows:
-            before = seen.setdefault((" ".join(row.text.split()), row.target), set())
-            data.contradicted += bool(before - {row.labels})
-            data.repeated += before == {row.labels}
-            before.add(row.labels)
+            labels = frozenset(row.labels)
+            before = seen.setdefault(_mark(row), set())
+            data.contradicted += bool(before - {labels})
+            data.repeated += before == {labels}
+            before.add(labels)
         name = _place(source)
         data.removed[name] = data.removed.get(name, 0) + part.removed
         data.train += part.rows * source.repeat
@@ -85,12 +88,17 @@ def read_training_data(config: ClassifierConfig, root: Path | None = None) -> Tr
     if refused and not data.train:
         shared = sum(map(own.holds, refused))
         raise ValueError(_nothing_left(config, list(data.removed), shared, len(refused) - shared))
-    if data.repeated or data.contradicted:
+    if (data.repeated or data.contradicted) and os.environ.get("RANK", "0") == "0":
         _LOGGER.warning(
-            "train: %d rows repeat a text, %d have other labels than the same text elsewhere: `tasrih data check` "
-            "lists them, set by set", data.repeated, data.contradicted,
+            "train: %d rows repeat a text, %d have other labels than the same text elsewhere; those within one set are "
+            "listed by `tasrih data check`", data.repeated, data.contradicted,
         )  # fmt: skip
     return data
+
+
+def _mark(row: Row) -> bytes:
+    """Stand for a row's text and target: the texts themselves would be held twice."""
+    return hashlib.sha256(f"{' '.join(row.text.split())}\0{row.target or ''}".encode("utf-8", "surrogatepass")).digest()
 
 
 def _place(source: Source) -> str:

@@ -236,7 +236,10 @@ def run_or_resume(trainer, folder: Path, *, resume: bool) -> dict[str, float]:
         shutil.rmtree(folder, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
     if trainer.args.num_train_epochs:
-        trainer.train(resume_from_checkpoint=last_checkpoint(folder) if resume else None)
+        begun = last_checkpoint(folder) if resume else None
+        if begun and (stopped := _stopped_at(Path(begun))):
+            trainer.args.max_steps = stopped
+        trainer.train(resume_from_checkpoint=begun)
     found = {name.removeprefix("eval_"): value for name, value in trainer.evaluate().items()}
     if trainer.is_world_process_zero():
         folder.mkdir(parents=True, exist_ok=True)
@@ -245,6 +248,19 @@ def run_or_resume(trainer, folder: Path, *, resume: bool) -> dict[str, float]:
         write_whole(scores, json.dumps(found, indent=1, default=float))
     trainer.accelerator.wait_for_everyone()
     return found
+
+
+def _stopped_at(checkpoint: Path) -> int:
+    """Give the step of a checkpoint whose run had already stopped early when it was killed; 0 if it had not.
+
+    The Trainer forgets that it was to stop, and would train an epoch more.
+    """
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    stored = (state.get("stateful_callbacks") or {}).get("EarlyStoppingCallback")
+    if not isinstance(stored, dict):
+        return 0
+    counter = stored["attributes"]["early_stopping_patience_counter"]
+    return state["global_step"] if counter >= stored["args"]["early_stopping_patience"] else 0
 
 
 def last_checkpoint(folder: Path) -> str | None:

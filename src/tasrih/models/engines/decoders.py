@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -114,6 +115,8 @@ def torch_decoder(
     from transformers.modeling_outputs import BaseModelOutput
 
     device = next(model.parameters()).device
+    # its name until transformers 5.2x, and since
+    kept = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
     def read(articles: Sequence[list[int]]) -> Scores:
         whole = [[*before, *ids[:-1], *(after or ids[-1:])] for ids in articles]
@@ -132,15 +135,16 @@ def torch_decoder(
             if cache is None or not prefixes[0] or None in parents:
                 cache = None
             else:
-                cache.reorder_cache(torch.tensor(parents, device=device))
+                if parents != list(range(len(cached))):
+                    cache.reorder_cache(torch.tensor(parents, device=device))
                 rows = rows[:, -1:]
             of = torch.tensor(owners, device=device)
             with torch.no_grad():
                 found = model(
                     encoder_outputs=BaseModelOutput(last_hidden_state=states[of]), attention_mask=mask[of],
-                    decoder_input_ids=rows, past_key_values=cache, use_cache=True,
+                    decoder_input_ids=rows, use_cache=True, **{kept: cache},
                 )  # fmt: skip
-            cache = found.past_key_values
+            cache = getattr(found, kept)
             cached = {key: row for row, key in enumerate(zip(owners, prefixes, strict=True))}
             return found.logits[:, -1].float().cpu().numpy()
 
