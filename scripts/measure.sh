@@ -38,7 +38,7 @@ STAGES = {
     },
     "topic": {"": "topic"},
     "stance": {"first": "stance", "once_more": "stance-2", "linear_part": "stance-3"},
-    "summary": {"writer": "summary", "extract": "extractive/headline.training.json", "ranker": "headline"},
+    "summary": {"denoising": "writer-denoise", "writer": "writer", "extract": "extractive/headline.training.json", "ranker": "headline"},
 }
 read = lambda *parts: json.loads(pathlib.Path(*parts).read_text())
 for model, stages in STAGES.items():

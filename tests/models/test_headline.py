@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -124,7 +125,7 @@ def test_the_bundled_weights_open_and_damaged_ones_are_named(tmp_path):
 
 def test_altered_weights_are_refused(tmp_path):
     path = tmp_path / "headline.json"
-    whole = WEIGHTS.read_text(encoding="utf-8")
+    whole = gzip.decompress(WEIGHTS.read_bytes()).decode()
     stored = json.loads(whole)
     name, word = next(iter(stored["weights"])), stored["open_words"][0]
     changes = [

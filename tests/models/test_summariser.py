@@ -905,3 +905,13 @@ def test_a_number_keeps_its_sign_in_a_headline():
     assert _tidy("-5 درجات في المنارة -") == "-5 درجات في المنارة"
     assert _tidy("- 5 درجات") == "5 درجات"
     assert _tidy("- الوزير: نعم.") == "الوزير: نعم"
+
+
+def test_marks_stand_at_their_words_in_a_headline():
+    """A WordPiece vocabulary parts every mark from the words beside it."""
+    from tasrih.models.summariser import _tidy
+
+    assert _tidy('الوزير : لقاء " ناتو " ( اليوم ) ، وبعده') == 'الوزير: لقاء "ناتو" (اليوم)، وبعده'
+    assert _tidy("فاز 3 : 2 ، وعاد") == "فاز 3 : 2 ، وعاد"  # what stands between numbers is theirs
+    assert _tidy('قال " نعم') == "قال نعم"
+    assert _tidy("هل فاز ؟") == "هل فاز؟"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +16,7 @@ from tasrih.models.files import PRETRAINED
 from tasrih.models.headline import Window
 
 #: Where the fitted weights lie.
-WEIGHTS = PRETRAINED / "headline.json"
+WEIGHTS = PRETRAINED / "headline.json.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def read_weights(path: Path) -> HeadlineWeights:
     """Read weights as ``stored_weights`` writes them.
 
     Args:
-        path: the JSON file.
+        path: the JSON file, by gzip or plain.
 
     Returns:
         The weights.
@@ -56,11 +58,12 @@ def read_weights(path: Path) -> HeadlineWeights:
         ModelError: if it is not there, damaged or altered.
     """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        told = path.read_bytes()
+        stored = json.loads(gzip.decompress(told) if path.suffix == ".gz" else told)
         weights = {str(name): float(value) for name, value in stored["weights"].items()}
         found = HeadlineWeights(weights, frozenset(map(str, stored["open_words"])))
         whole = stored["sha256"] == _digest(stored)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} cannot be read ({error}): install tasrih again") from None
     if not whole:
         raise ModelError(f"{path} was altered (its SHA-256 is not the one in it): install tasrih again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -35,6 +36,9 @@ MOST_PIECES = 1_000_000
 
 #: Words under which a text is its own summary.
 SHORTEST = 8
+
+_BEFORE_MARK = re.compile(r"(?<=[^\W\d]|[)\"»]) (?=[:.،؛!؟?](?: |$))")
+_QUOTED = re.compile(r"([\"«(]) ([^\"«»()]+) ([\"»)])")
 
 # of a text that is too long for the encoder, its beginning takes this share of the room
 _LEAD_SHARE = 0.75
@@ -489,6 +493,8 @@ def _sources(summary: str, found: list[Sentence]) -> tuple[Span, ...]:
 
 def _tidy(text: str) -> str:
     """Drop marks that have no partner, and punctuation at the ends but for a number's sign."""
-    whole = balanced(" ".join(text.split())).rstrip(" ،؛:.,-–—/")
+    # pieces of a WordPiece vocabulary leave a space on both sides of every mark
+    text = _BEFORE_MARK.sub("", _QUOTED.sub(r"\1\2\3", " ".join(text.split())))
+    whole = balanced(text).rstrip(" ،؛:.,-–—/")
     bare = whole.lstrip(" ،؛:.,-–—/")
     return f"-{bare}" if bare[:1].isdigit() and whole.removesuffix(bare).endswith("-") else bare

@@ -114,6 +114,9 @@ class Seq2SeqConfig:
     no two words twice, and no word next to itself."""
     sureness_articles: int = 150
     """Validation articles that say from when its headline is preferred to the article's sentences; 0 asks none."""
+    sure_from: float | None = None
+    """That sureness, where readers have told it: below it, and for 0 always, ``auto`` gives the article's sentences.
+    None fits it by ROUGE-L, which sees no false headline."""
     log_steps: int = 50
     """Steps between two lines of the log, ``train_log.json``."""
     bf16: bool = True
@@ -362,13 +365,15 @@ def train_seq2seq(config: Seq2SeqConfig, root: Path | None = None) -> dict:
             "task": "summary", "profile": config.profile, "max_source": config.source, "styles": [config.style],
             "beams": config.beams, "length_penalty": config.length_penalty, "no_repeat": config.no_repeat,
         }  # fmt: skip
+        if config.sure_from is not None:
+            trainer.model.config.tasrih["sure_from"] = config.sure_from
         trainer.model.save_pretrained(output)
         tokenizer.save_pretrained(output)
         # pairs that were derived are no headlines, and what is hidden in them is for the tokenizer alone
         if config.sureness_articles and config.style == "headline" and not config.validation.derive:
             some = held[: config.sureness_articles]
             result["sureness"] = store_sureness(
-                output, [article.text for article in some], [article.title for article in some]
+                output, [article.text for article in some], [article.title for article in some], config.sure_from
             )
         write_provenance(output, seeds=seeds, data=facts, begun=begun, resumed=resumed)
         write_whole(output / "train_log.json", json.dumps(read_logs(runs), indent=1))

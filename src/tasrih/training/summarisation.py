@@ -158,13 +158,16 @@ def calibrate_summariser(folder: str | Path, root: Path, sets: list[str], articl
     return store_sureness(folder, [row["text"] for row in rows], [row["title"] for row in rows])
 
 
-def store_sureness(folder: str | Path, texts: list[str], headlines: list[str]) -> dict[str, float]:
+def store_sureness(
+    folder: str | Path, texts: list[str], headlines: list[str], told: float | None = None
+) -> dict[str, float]:
     """Fit from when a summariser is sure enough of its headline, and store that in its config.
 
     Args:
         folder: the trained summariser.
         texts: validation articles.
         headlines: theirs.
+        told: the sureness that is stored instead of the one that is fitted.
 
     Returns:
         The figures of ``fit_sureness``.
@@ -172,7 +175,7 @@ def store_sureness(folder: str | Path, texts: list[str], headlines: list[str]) -
     figures = fit_sureness(Summariser.from_pretrained(folder), texts, headlines)
     path = Path(folder) / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["tasrih"]["sure_from"] = figures["sure_from"]
+    config["tasrih"]["sure_from"] = figures["sure_from"] if told is None else told
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return figures
 
