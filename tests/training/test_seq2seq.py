@@ -190,12 +190,27 @@ def test_an_empty_split_is_refused_and_never_taken_for_another(tmp_path):
     assert len(read_pairs(Pairs(str(tmp_path / "train.jsonl"), "validation"), tmp_path)) == 1
 
 
+def _train_until(kill, made, world, monkeypatch) -> None:
+    """Train until a callback kills the run."""
+    from tasrih.training import seq2seq
+
+    whole = seq2seq._trainer
+
+    def killed(*arguments):
+        trainer = whole(*arguments)
+        trainer.add_callback(kill)
+        return trainer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seq2seq, "_trainer", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_seq2seq(made, world.root)
+
+
 def test_a_killed_run_goes_on_to_the_same_weights(mt5, headline_files, world, tmp_path, monkeypatch):
     import torch
     from safetensors.torch import load_file
     from transformers import TrainerCallback
-
-    from tasrih.training import seq2seq
 
     class Kill(TrainerCallback):
         def on_save(self, *arguments, **options):
@@ -206,17 +221,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(mt5, headline_files, world, tm
         mt5, tmp_path / "killed", train=[Pairs(str(files))], validation=Pairs(str(files), "validation"), epochs=2,
         sureness_articles=0, log_steps=1,
     )  # fmt: skip
-    with monkeypatch.context() as patch:
-        whole = seq2seq._trainer
-
-        def killed(*arguments):
-            trainer = whole(*arguments)
-            trainer.add_callback(Kill())
-            return trainer
-
-        patch.setattr(seq2seq, "_trainer", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_seq2seq(made, world.root)
+    _train_until(Kill(), made, world, monkeypatch)
     rows = (files / "train.jsonl").read_text(encoding="utf-8")
     (files / "train.jsonl").write_text(rows.replace("فاز", "خسر"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"resume: the run in .*killed was begun with other rows of .*files/train"):
@@ -235,8 +240,6 @@ def test_a_killed_run_stops_early_where_it_would_have(epoch, mt5, headline_files
     """How often it was no better is told in the checkpoint: at a rate of nothing no score is better than the first."""
     from transformers import TrainerCallback
 
-    from tasrih.training import seq2seq
-
     class Kill(TrainerCallback):
         def on_save(self, arguments, state, control, **options):
             if state.epoch >= epoch:
@@ -246,17 +249,7 @@ def test_a_killed_run_stops_early_where_it_would_have(epoch, mt5, headline_files
         mt5, tmp_path / "killed", train=[Pairs(str(headline_files))], validation=Pairs(str(headline_files), "validation"),
         sureness_articles=0, epochs=6, patience=2, learning_rate=1e-12, beams=1,
     )  # fmt: skip
-    with monkeypatch.context() as patch:
-        whole = seq2seq._trainer
-
-        def killed(*arguments):
-            trainer = whole(*arguments)
-            trainer.add_callback(Kill())
-            return trainer
-
-        patch.setattr(seq2seq, "_trainer", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_seq2seq(made, world.root)
+    _train_until(Kill(), made, world, monkeypatch)
     train_seq2seq(replace(made, resume=True), world.root)
     train_seq2seq(replace(made, output=str(tmp_path / "unbroken")), world.root)
     ends = [
