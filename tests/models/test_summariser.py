@@ -152,7 +152,7 @@ def test_a_brief_is_made_of_whole_sentences(ours):
 
 def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
     class Inventing(Summariser):
-        def write_all(self, asked, *, grounded=True, settings=None):
+        def write_all(self, asked, *, grounded=True, settings=None, batch_size=None):
             return [("افتتح الزرافة عيادة جديدة", -1.0) for _ in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
@@ -168,7 +168,7 @@ def test_a_word_that_is_not_in_the_text_sends_auto_to_the_text():
 @pytest.mark.parametrize(("sure_from", "method"), [(None, "abstractive"), (-2.0, "abstractive"), (-0.5, "extractive")])
 def test_auto_keeps_a_headline_that_the_model_is_sure_of(sure_from, method):
     class Sure(Summariser):
-        def write_all(self, asked, *, grounded=True, settings=None):
+        def write_all(self, asked, *, grounded=True, settings=None, batch_size=None):
             return [(" ".join(one.text.split()[:4]), -1.0) for one in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
@@ -537,7 +537,7 @@ def test_a_pretrained_encoder_is_no_summariser(pretrained):
 
 def test_sources_are_found_through_prefixes_too():
     class Writing(Summariser):
-        def write_all(self, asked, *, grounded=True, settings=None):
+        def write_all(self, asked, *, grounded=True, settings=None, batch_size=None):
             return [("وزير يفتتح مدرسة", -1.0) for _ in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)
@@ -575,7 +575,7 @@ def test_quotations_that_go_on_past_a_sentence_leave_no_mark_behind(ours):
 
 def _made(write) -> Summariser:
     class Writing(Summariser):
-        def write_all(self, asked, *, grounded=True, settings=None):
+        def write_all(self, asked, *, grounded=True, settings=None, batch_size=None):
             return [(write(grounded), -1.0) for _ in asked]
 
     tokenizer = learn_seq2seq_vocabulary(TEXTS, size=300, profile="tidy", min_frequency=1)

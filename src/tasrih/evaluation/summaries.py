@@ -24,11 +24,7 @@ def fit_sureness(summariser: Summariser, texts: Sequence[str], headlines: Sequen
         chosen headlines, and the share of the written ones that are chosen.
     """
     limit = STYLES["headline"]
-    size = summariser.together
-    written = [
-        found for at in range(0, len(texts), size)
-        for found in summariser.write_all([Asked(text, limit) for text in texts[at : at + size]])
-    ]  # fmt: skip
+    written = summariser.write_all([Asked(text, limit) for text in texts])
     extracted = [summary.text for summary in summariser.summarise_all(texts, method="extractive")]
     sureness = np.array([sure for _, sure in written])
     ours = np.array([rouge(text, title)["rouge_l"] for (text, _), title in zip(written, headlines, strict=True)])

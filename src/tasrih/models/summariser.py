@@ -286,16 +286,13 @@ class Summariser:
         made = [_ask(text, most, min_words) for text in texts]
         places = [place for place, one in enumerate(made) if isinstance(one, Asked)]
         reasons = dict.fromkeys(places, self._refusal(style, method))
-        if places and self.writes(style, method):
-            # a wide search takes the memory of many articles
-            size = batch_size or max(1, min(self.together, 4 * self.together // settings.beams))
-            for some in (places[at : at + size] for at in range(0, len(places), size)):
-                asked = [made[place] for place in some]
-                for place, found in zip(some, self._written(asked, settings, grounded, method), strict=True):
-                    if isinstance(found, Summary):
-                        made[place] = found
-                    else:
-                        reasons[place] = found
+        if self.writes(style, method):
+            asked = [made[place] for place in places]
+            for place, found in zip(places, self._written(asked, settings, grounded, method, batch_size), strict=True):
+                if isinstance(found, Summary):
+                    made[place] = found
+                else:
+                    reasons[place] = found
         return [
             extract(one, style, reasons[place]) if isinstance(one, Asked) else one
             for place, one in enumerate(made)
@@ -317,14 +314,14 @@ class Summariser:
         return None
 
     def _written(
-        self, asked: Sequence[Asked], settings: SummariserSettings, grounded: bool, method: str
+        self, asked: Sequence[Asked], settings: SummariserSettings, grounded: bool, method: str, batch_size: int | None
     ) -> list[Summary | str]:
         """Write; in the place of what will not do stands why."""
-        written = self.write_all(asked, grounded=grounded, settings=settings)
+        written = self.write_all(asked, grounded=grounded, settings=settings, batch_size=batch_size)
         checked = [support(headline, one.text) for one, (headline, _) in zip(asked, written, strict=True)]
         if not grounded and method == "auto":
             again = [index for index, (_, missing) in enumerate(checked) if missing]
-            anew = self.write_all([asked[index] for index in again], settings=settings)
+            anew = self.write_all([asked[index] for index in again], settings=settings, batch_size=batch_size)
             for index, found in zip(again, anew, strict=True):
                 written[index], checked[index] = found, support(found[0], asked[index].text)
         found: list[Summary | str] = []
@@ -355,21 +352,31 @@ class Summariser:
         return self.write_all([Asked(text, max_words, min_words)], grounded=grounded)[0]
 
     def write_all(
-        self, asked: Sequence[Asked], *, grounded: bool = True, settings: SummariserSettings | None = None
-    ) -> list[tuple[str, float]]:
+        self, asked: Sequence[Asked], *, grounded: bool = True, settings: SummariserSettings | None = None,
+        batch_size: int | None = None,
+    ) -> list[tuple[str, float]]:  # fmt: skip
         """Decode headlines together, whatever their worth.
 
         Args:
             asked: the texts, with the words that each headline may have.
             grounded: write only words of the text and function words.
             settings: how to search; None takes the model's.
+            batch_size: articles that are read and written at once; None takes ``together``, fewer in a wide search.
 
         Returns:
             Each headline and its mean log-probability a piece; an empty one if no hypothesis came to an end.
         """
-        if not asked:
-            return []
         settings = settings or self.settings
+        # a wide search takes the memory of many articles
+        size = batch_size or max(1, min(self.together, 4 * self.together // settings.beams))
+        return [
+            found for at in range(0, len(asked), size)
+            for found in self._write_together(asked[at : at + size], grounded, settings)
+        ]  # fmt: skip
+
+    def _write_together(
+        self, asked: Sequence[Asked], grounded: bool, settings: SummariserSettings
+    ) -> list[tuple[str, float]]:
         cleaned = [self._clean(one.text) for one in asked]
         scores = self._decoder([
             [*self._read(one.text, clean), settings.end_id] for one, clean in zip(asked, cleaned, strict=True)
